@@ -8,7 +8,7 @@ import (
 
 // DefaultGiveUp is how long after its first attempt a message that is not
 // taken counts as failed for good, where the channel does not say.
-const DefaultGiveUp = 2 * time.Minute
+const DefaultGiveUp = policy.DefaultGiveUp
 
 // Channel is what the directory says about how often, and for how long, one
 // contact channel may be used for one person. The zero Channel holds nothing
@@ -30,9 +30,12 @@ type Channel struct {
 // Limit allows Max messages to one person in any interval [t, t+Per). One
 // whose Max or Per is not positive limits nothing: a mistake in a limit must
 // not silence a channel.
-type Limit struct {
-	Max int
-	Per time.Duration
+type Limit = policy.Limit
+
+// ChannelOf is the part of a directory's settings that delivery needs. It
+// shares the limits.
+func ChannelOf(s policy.ChannelSettings) Channel {
+	return Channel{Bundle: s.Bundle, Limits: s.Limits, GiveUp: s.GiveUp}
 }
 
 // Backoff is the least time between the end of a failed attempt, counted from

@@ -156,7 +156,7 @@ func (ch Channel) Free(sent []policy.Instant, at policy.Instant) policy.Instant 
 func (ch Channel) Recent(sent []policy.Instant, at policy.Instant) []policy.Instant {
 	span := max(ch.Bundle, 0)
 	for _, l := range ch.Limits {
-		if l.binds() {
+		if binds(l) {
 			span = max(span, l.Per)
 		}
 	}
@@ -189,11 +189,11 @@ func (ch Channel) next(counted []policy.Instant, at policy.Instant) policy.Insta
 		at = max(at, counted[n-1].Add(ch.Bundle))
 	}
 	for _, l := range ch.Limits {
-		if l.binds() && n >= l.Max {
+		if binds(l) && n >= l.Max {
 			at = max(at, counted[n-l.Max].Add(l.Per))
 		}
 	}
 	return at
 }
 
-func (l Limit) binds() bool { return l.Max > 0 && l.Per >= time.Microsecond }
+func binds(l Limit) bool { return l.Max > 0 && l.Per >= time.Microsecond }

@@ -88,7 +88,8 @@ func clip(s string, n int) string {
 		return s
 	}
 	n -= len(mark)
-	for n > 0 && !utf8.RuneStart(s[n]) {
+	// A text that is not UTF-8 may have no edge near: then any place will do.
+	for i := 0; i < utf8.UTFMax && n > 0 && !utf8.RuneStart(s[n]); i++ {
 		n--
 	}
 	return s[:n] + mark
