@@ -1,0 +1,295 @@
+package escalation
+
+import (
+	"time"
+
+	"github.com/belfry-go/belfry/policy"
+)
+
+// Rev is the revision of the machine's behaviour. A state keeps the revision
+// under which its alert opened, so that old histories replay for ever.
+const Rev = 1
+
+// Status is an alert's, or with the names that tracks have, a track's.
+type Status uint8
+
+const (
+	StatusNone         Status = iota
+	StatusPending             // in its grace
+	StatusSilenced            // held
+	StatusResolved            // final
+	StatusExhausted           // a last pass ended without an acknowledgement
+	StatusTriggered           // some track climbs
+	StatusSnoozed             //
+	StatusAcknowledged        //
+	StatusInformed            // no track counts
+	StatusWaiting             // of a track: not started
+	numStatuses
+)
+
+var statusNames = [numStatuses]string{
+	"", "pending", "silenced", "resolved", "exhausted", "triggered", "snoozed", "acknowledged", "informed", "waiting",
+}
+
+// String is the status's public name.
+func (s Status) String() string { return enumName(statusNames[:], s) }
+
+// MarshalText implements encoding.TextMarshaler.
+func (s Status) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// State is one incarnation of one alert as it stands: a plain value. What it
+// points to (the alert, rosters, answers, More) is replaced and never written
+// through, so a copy of the struct may share it; the slices belong to the state
+// that holds them. The zero State is an alert that has not opened.
+type State struct {
+	Rev         uint16
+	Status      Status
+	Seq         uint64 // records in the stream
+	Key         string
+	Incarnation uint64
+	Document    policy.Digest // pinned
+	Policy      int           // index in the pinned document
+
+	Alert       *policy.Alert // merged over its triggers
+	Opened, At  policy.Instant
+	LastSeen    policy.Instant
+	Resolved    policy.Instant // Never while open
+	Due         policy.Instant // the next deadline; Never: none
+	Grace       policy.Instant // end of the grace; Never: none, or over
+	GraceAt     policy.Instant // when this key was last given a grace; Never
+	Count       int            // triggers
+	Severity    policy.Level
+	Criticality policy.Level
+	BlastRadius policy.Level
+	Priority    policy.Level
+	// Highest the alert has had, for telling a rise.
+	Highest [4]policy.Level // severity, criticality, blast radius, priority
+
+	Verified   bool           // resolved by one who may verify
+	Reopened   bool           // this incarnation is a reopening
+	LastResort policy.Instant // when the last resort was last told; Never
+
+	Deadlines []DeadlineState
+	Tracks    []Track
+	Entries   []Entry
+	Contacts  []Contact
+	Gates     []GateState
+	Actions   []ActionState
+	More      *More
+}
+
+// DeadlineState is one deadline of the policy.
+type DeadlineState struct {
+	At          policy.Instant // Never: its anchor has not happened
+	Met, Missed bool
+}
+
+// Track is one ladder as it stands.
+type Track struct {
+	Policy, Index int16 // which track of the pinned document
+	Status        Status
+	Pass          uint8 // from 1; 0: not started
+	Tier          int16 // current tier; NoTier before the first
+	// Reached: in this pass one channel of one person accepted a message.
+	Reached bool
+	// Early: the current tier was entered before its own instant.
+	Early bool
+	Woken bool // told again at the end of a snooze; internal to the ladder
+	// Unreached: exhausted by a pass that reached nobody.
+	Unreached bool
+
+	Entered  uint64 // tiers entered in this pass
+	Skipped  uint64 // tiers that a guard skipped in this pass
+	Anchored uint64 // anchored tiers whose own instant is past, for good
+	Deferred uint64 // tiers that wait for their hours
+
+	Start  policy.Instant // due instant of the current tier
+	End    policy.Instant // when its wait is over; Never: it does not end by itself
+	Next   policy.Instant // due instant of a deferred or first tier; Never
+	Began  policy.Instant // when the track began; Never: not yet
+	PassAt policy.Instant // when the pass began
+	AckEnd policy.Instant // the acknowledgement's time-out; Never
+	Snooze policy.Instant // end of the snooze; Never
+	Again  policy.Instant // next telling of the exhausted list; Never
+	Left   time.Duration  // of the wait, when an acknowledgement or a snooze stopped it
+}
+
+// Entry is one tier as it was entered: also an added responder's, a
+// reassignment's and the exhausted list's telling.
+type Entry struct {
+	Track, Tier int16 // Tier may be TierExhausted
+	Pass        uint8
+	Reason      policy.Reason
+	// Target i of Targets resolved to Rosters[i]; for a tier of the policy the
+	// targets are those of its notify list, for others they are here.
+	Lists    *Lists
+	At       policy.Instant // from which contact rules count
+	Remind   policy.Instant // next reminder; Never: none
+	First, N uint16         // its contacts: Contacts[First:First+N]
+	Live     bool           // its contact rules go on
+	Failed   bool           // every target failed or declined
+	Rung     bool           // entered as a tier: may be satisfied by acknowledgements
+}
+
+// Lists is what an entry's targets resolved to: pinned answers.
+type Lists struct {
+	Recipients []policy.Recipient
+	Rosters    [][]Responder
+	Order      []int // pick: next; the ring
+	Cut        bool  // more than 64 responders
+}
+
+// Contact is one responder of an entry.
+type Contact struct {
+	Entry    int16
+	Target   int16 // index into Lists
+	Who      int16 // index into Lists.Rosters[Target]
+	Via      bool  // in the `via` list of its recipient; else in its own rules
+	Told     bool  // at least one message asked for
+	Reached  bool  // a message was accepted
+	Failed   bool  // all its rules failed for good
+	Declined bool
+	Acked    bool
+	Party    bool           // not told: conflict of interest
+	Next     uint8          // next rule to be taken
+	Open     uint16         // messages asked for and not yet reported
+	Due      policy.Instant // when the next rule is due; Never
+	Last     EffectID       // of the last message
+}
+
+// GateState is one gate as it stands.
+type GateState struct {
+	Closed bool
+	Denied bool           // its review was denied or expired; until a new request
+	Close  policy.Instant // when it closes; Never: closed already, or its anchor has not happened
+	Until  policy.Instant // end of the opening; Never: none
+	// Opened: its review has opened it at least once.
+	Opened bool
+	Gone   bool // after a resolve and the end of its opening: no more
+}
+
+// ActionPhase says where an action stands.
+type ActionPhase uint8
+
+const (
+	ActionIdle  ActionPhase = iota
+	ActionAsked             // run effect asked for
+	ActionHeld              // held: over budget, silenced, stopped, waiting for a vote
+	ActionDone
+	ActionFailedPhase
+	ActionUndone
+)
+
+// ActionState is one action of the policy.
+type ActionState struct {
+	Phase   ActionPhase
+	Review  bool // its approval is pending
+	Retries uint8
+	At      policy.Instant // when it is due; Never: not, or no more
+	Effect  EffectID       // of the run
+	DoneAt  policy.Instant // Never
+	Ran     bool
+}
+
+// More is the rare part of a state. It is replaced whole, never written
+// through.
+type More struct {
+	Acks       []Ack
+	Declined   []Declined
+	Silences   []Silence
+	Told       []Told
+	Reviews    []ReviewState
+	Happened   []Happening
+	Evidence   []string
+	Kinds      []policy.Kind // kinds after the first
+	Lowered    []Lowered
+	SnoozeUsed time.Duration
+	// Silent: when the present silence began; Never.
+	ResolvedBy Author
+	Outcome    string
+	Seen       []policy.Digest // kept for digests of what was asked
+}
+
+// Ack is one person's acknowledgement of one track in this pass.
+type Ack struct {
+	Track  int16
+	Who    policy.Target
+	At     policy.Instant
+	Remind policy.Instant // Never: none
+	// Free: never told; counts for any tier with `ack: any`.
+	Free bool
+}
+
+// Declined is a person who declined a track.
+type Declined struct {
+	Track int16
+	Who   policy.Target
+}
+
+// Silence is one silence that holds.
+type Silence struct {
+	Name  string
+	Until policy.Instant
+}
+
+// Told is one who was told of this alert, for the message that it is over.
+type Told struct {
+	To    policy.Target
+	Via   string
+	Track int16
+}
+
+// Lowered is a person's lowering, which brings the highest down after a day.
+type Lowered struct {
+	Scale uint8
+	To    policy.Level
+	At    policy.Instant
+}
+
+// Happening is an event anchor that has happened.
+type Happening struct {
+	Kind  policy.AnchorKind
+	Index int16
+	Tier  int16
+	Level policy.Level
+	Name  string
+	At    policy.Instant
+}
+
+// ReviewOf says what a review opens.
+type ReviewOf uint8
+
+const (
+	ReviewGate ReviewOf = iota
+	ReviewAction
+	ReviewUndo
+	ReviewAccess
+)
+
+// ReviewState is one review.
+type ReviewState struct {
+	Of        ReviewOf
+	Index     int16 // gate, action or access review
+	Pending   bool
+	Granted   bool
+	Fell      bool // fallback was asked
+	Asked     bool
+	Requester Author
+	Ask       string
+	Digest    policy.Digest // what the votes are bound to
+	At        policy.Instant
+	Remind    policy.Instant
+	After     policy.Instant
+	Within    policy.Instant
+	Votes     []Vote
+	Voters    []policy.Target // asked
+	Answer    string
+}
+
+// Vote is one person's.
+type Vote struct {
+	Stage  int16
+	Who    policy.Target
+	Answer string
+	At     policy.Instant
+}
