@@ -61,6 +61,9 @@ type Error struct {
 
 // Error is the class and the redacted text of the cause.
 func (e *Error) Error() string {
+	if e == nil { // returned as an error by mistake: not nil any more
+		return "notify: nil error"
+	}
 	if e.Err == nil {
 		return "notify: " + e.Class.String()
 	}
@@ -68,7 +71,12 @@ func (e *Error) Error() string {
 }
 
 // Unwrap returns the cause.
-func (e *Error) Unwrap() error { return e.Err }
+func (e *Error) Unwrap() error {
+	if e == nil {
+		return nil
+	}
+	return e.Err
+}
 
 // Temporary says that nothing was sent, and that another attempt may succeed.
 // A plain error means the same, unless it wraps a context's or a deadline's.

@@ -1,6 +1,8 @@
 package notify
 
 import (
+	"net/url"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -19,55 +21,103 @@ func Redact(err error) string {
 	if err == nil {
 		return ""
 	}
-	return clip(plain(redactURLs(err.Error())), maxErrorText)
+	return clip(plain(redactText(redactKnown(err.Error(), err))), maxErrorText)
 }
 
-// redactURLs cuts each "scheme://…" in s down to scheme and host. It works on
-// the text and not on a *url.Error, because such an error may be wrapped many
-// times over, or be printed into another error's text.
-func redactURLs(s string) string {
-	if !strings.Contains(s, "://") {
-		return s
+// redactKnown replaces in s the URL of each *url.Error in err's tree. Such a
+// URL may be malformed, so that its end cannot be found in the text; and the
+// cause of one that did not parse quotes pieces of it.
+func redactKnown(s string, err error) string {
+	if u, ok := err.(*url.Error); ok && u != nil {
+		safe := "…" // without a scheme there is no telling what is in it
+		if scheme, rest, ok := strings.Cut(u.URL, "://"); ok {
+			safe = scheme + "://" + hostOf(rest)
+		}
+		if u.Op == "parse" {
+			s = strings.ReplaceAll(s, u.Error(), "parse "+strconv.Quote(safe)+": malformed URL")
+		}
+		s = strings.ReplaceAll(s, strconv.Quote(u.URL), strconv.Quote(safe))
+		if u.URL != "" {
+			s = strings.ReplaceAll(s, u.URL, safe)
+		}
 	}
+	switch e := err.(type) {
+	case interface{ Unwrap() error }:
+		if next := e.Unwrap(); next != nil {
+			s = redactKnown(s, next)
+		}
+	case interface{ Unwrap() []error }:
+		for _, next := range e.Unwrap() {
+			if next != nil {
+				s = redactKnown(s, next)
+			}
+		}
+	}
+	return s
+}
+
+// redactText cuts each "scheme://…" in s down to scheme and host. It looks at
+// the text, since a URL may have been printed into it by whatever failed.
+func redactText(s string) string {
 	var b strings.Builder
 	for {
-		i := strings.Index(s, "://")
-		if i < 0 {
-			b.WriteString(s)
+		head, rest, ok := strings.Cut(s, "://")
+		b.WriteString(head)
+		if !ok {
 			return b.String()
 		}
-		rest := s[i+3:]
-		n := strings.IndexFunc(rest, endsURL)
-		if n < 0 {
-			n = len(rest)
-		}
-		b.WriteString(s[:i+3])
+		n := endOfURL(rest)
+		b.WriteString("://")
 		b.WriteString(hostOf(rest[:n]))
 		s = rest[n:]
 	}
 }
 
-// endsURL reports whether r ends a URL inside a text. What a URL may hold
-// unescaped is not an end, so that no tail of a secret is left standing.
-func endsURL(r rune) bool {
-	return unicode.IsSpace(r) || r == '"' || r == '<' || r == '>' || r == '`'
+// endOfURL returns how far the URL at the start of s goes. Only what no URL
+// holds unescaped ends it, so that no tail of a secret is left standing; a
+// quote behind a backslash belongs to the quoted text.
+func endOfURL(s string) int {
+	escaped := false
+	for i, r := range s {
+		if unicode.IsSpace(r) || r == '<' || r == '>' || r == '`' || r == '"' && !escaped {
+			return i
+		}
+		escaped = r == '\\' && !escaped
+	}
+	return len(s)
 }
 
 // hostOf keeps the host and port of what follows "://", and marks the rest.
 func hostOf(u string) string {
 	authority, tail := u, ""
-	if i := strings.IndexAny(u, `/?#\`); i >= 0 {
+	if i := strings.IndexAny(u, "/?#\\ \"\t\r\n"); i >= 0 {
 		authority, tail = u[:i], "/…"
 	}
-	// A "@" behind the first slash may still be user info whose password
-	// holds a slash that nobody escaped: then the host is not known.
-	if tail != "" && strings.Contains(u[len(authority):], "@") && !strings.Contains(authority, ".") {
+	// An "@" further on may be the end of user info whose password holds a
+	// slash that nobody escaped: then the host is not known.
+	if strings.Contains(u[len(authority):], "@") {
 		return "…"
 	}
 	if i := strings.LastIndexByte(authority, '@'); i >= 0 {
 		authority = authority[i+1:]
 	}
-	return strings.TrimRight(authority, ".,;:)]}'") + tail
+	if !isHost(authority) {
+		return "…" // user info cut short by an unescaped "#" looks like host:port
+	}
+	return authority + tail
+}
+
+// isHost reports whether s has the form of a host with or without a port.
+func isHost(s string) bool {
+	host, port := s, ""
+	if i := strings.LastIndexByte(s, ':'); i >= 0 && !strings.HasSuffix(s, "]") {
+		host, port = s[:i], s[i+1:]
+	}
+	if inner, ok := strings.CutPrefix(host, "["); ok {
+		host = strings.ReplaceAll(strings.TrimSuffix(inner, "]"), ":", "")
+	}
+	const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+	return strings.Trim(host, letters+"0123456789.-_") == "" && strings.Trim(port, "0123456789") == ""
 }
 
 // plain replaces what is not printable, invalid UTF-8 among it, by spaces, so

@@ -39,8 +39,8 @@ func (w *writer) Notify(ctx context.Context, n Notification) (Receipt, error) {
 		return Receipt{}, unwritten(ctx)
 	}
 	defer func() { <-w.turn }()
-	text := line(n) + "\n"
-	switch k, err := io.WriteString(w.w, text); {
+	text := []byte(line(n) + "\n")
+	switch k, err := w.w.Write(text); {
 	case err != nil:
 		return Receipt{}, Temporary(fmt.Errorf("write: %w", err))
 	case k < len(text):
