@@ -20,10 +20,14 @@ func TestDiff(t *testing.T) {
 		{"line end", "a\n", "a", "@@ line 1 @@\n- a\n+ a\n\\ no newline at the end\n"},
 		{"blank lines count", "a\n\n\nb\n", "a\n\nb\n", "@@ line 1 @@\n  a\n  \n- \n  b\n"},
 		{"inserted twice", "a\nb\nc\n", "x\na\nb\ny\nc\n", "@@ line 1 @@\n+ x\n  a\n  b\n+ y\n  c\n"},
-		{"far lines left out", numbered("6\n"), numbered("six\n"),
-			"@@ line 3 @@\n  3\n  4\n  5\n- 6\n+ six\n  7\n  8\n  9\n"},
-		{"two hunks", "a\n" + numbered("6\n") + "b\n", "A\n" + numbered("6\n") + "B\n",
-			"@@ line 1 @@\n- a\n+ A\n  1\n  2\n  3\n@@ line 10 @@\n  9\n  10\n  11\n- b\n+ B\n"},
+		{
+			"far lines left out", numbered("6\n"), numbered("six\n"),
+			"@@ line 3 @@\n  3\n  4\n  5\n- 6\n+ six\n  7\n  8\n  9\n",
+		},
+		{
+			"two hunks", "a\n" + numbered("6\n") + "b\n", "A\n" + numbered("6\n") + "B\n",
+			"@@ line 1 @@\n- a\n+ A\n  1\n  2\n  3\n@@ line 10 @@\n  9\n  10\n  11\n- b\n+ B\n",
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -18,14 +18,22 @@ func TestCheck(t *testing.T) {
 		says    []string
 	}{
 		{name: "equal", file: "ladder.txt", got: "one\ntwo\n"},
-		{name: "different", file: "ladder.txt", got: "one\n2\n", failed: true,
-			says: []string{"ladder.txt differs", "- two\n+ 2\n", "-update"}},
-		{name: "binary", file: "ladder.txt", got: "one\n\xff\xfe", failed: true,
-			says: []string{"- 8 bytes, at 4: 74776f0a\n+ 6 bytes, at 4: fffe\n"}},
-		{name: "missing", file: "none.txt", failed: true, stopped: true,
-			says: []string{"none.txt does not exist", "TestFake", "-update"}},
-		{name: "outside", file: "../escape.txt", failed: true, stopped: true,
-			says: []string{`"../escape.txt"`, "below testdata"}},
+		{
+			name: "different", file: "ladder.txt", got: "one\n2\n", failed: true,
+			says: []string{"ladder.txt differs", "- two\n+ 2\n", "-update"},
+		},
+		{
+			name: "binary", file: "ladder.txt", got: "one\n\xff\xfe", failed: true,
+			says: []string{"- 8 bytes, at 4: 74776f0a\n+ 6 bytes, at 4: fffe\n"},
+		},
+		{
+			name: "missing", file: "none.txt", failed: true, stopped: true,
+			says: []string{"none.txt does not exist", "TestFake", "-update"},
+		},
+		{
+			name: "outside", file: "../escape.txt", failed: true, stopped: true,
+			says: []string{`"../escape.txt"`, "below testdata"},
+		},
 		{name: "no name", file: ".", failed: true, stopped: true, says: []string{"below testdata"}},
 		{name: "directory", file: "sub", failed: true, stopped: true, says: []string{"golden: read"}},
 	}

@@ -62,9 +62,11 @@ func TestRunStops(t *testing.T) {
 	tests := []struct {
 		name, script, says string
 	}{
-		{"wrong output", "quiet\n----\n\nsay to=you\n----\nhello, me!\n",
+		{
+			"wrong output", "quiet\n----\n\nsay to=you\n----\nhello, me!\n",
 			"F:4: say to=you: output differs (-want +got); if the change is meant, run with -update\n" +
-				"@@ line 1 @@\n- hello, me!\n+ hello, you!\n"},
+				"@@ line 1 @@\n- hello, me!\n+ hello, you!\n",
+		},
 		{"output expected", "quiet\n----\nnoise\n", "- noise"},
 		{"output not expected", "say to=you\n----\n", "+ hello, you!"},
 		{"unknown command", "\nshout\n----\n", `F:2: unknown command "shout"`},
@@ -111,13 +113,19 @@ func TestUpdate(t *testing.T) {
 		name, before, after string
 	}{
 		{"fills in", "# why\nsay to=you\n----\n\nquiet\n----", "# why\nsay to=you\n----\nhello, you!\n\nquiet\n----\n"},
-		{"replaces", "say to=you\n----\nbye\n\n# more\n\nquiet\n----\nnoise\n# not a comment, noise\n\n# end\n",
-			"say to=you\n----\nhello, you!\n\n# more\n\nquiet\n----\n\n# end\n"},
-		{"doubles for blank lines", "echo\na\n\nb\n----\n\nquiet\n----\n",
-			"echo\na\n\nb\n----\n----\na\n\nb\n----\n----\n\nquiet\n----\n"},
+		{
+			"replaces", "say to=you\n----\nbye\n\n# more\n\nquiet\n----\nnoise\n# not a comment, noise\n\n# end\n",
+			"say to=you\n----\nhello, you!\n\n# more\n\nquiet\n----\n\n# end\n",
+		},
+		{
+			"doubles for blank lines", "echo\na\n\nb\n----\n\nquiet\n----\n",
+			"echo\na\n\nb\n----\n----\na\n\nb\n----\n----\n\nquiet\n----\n",
+		},
 		{"doubles for lines of spaces", "echo\na\n  \nb\n----\n", "echo\na\n  \nb\n----\n----\na\n  \nb\n----\n----\n"},
-		{"single again, with a blank line", "say to=you\n----\n----\na\n\nb\n----\n----\nquiet\n----\n",
-			"say to=you\n----\nhello, you!\n\nquiet\n----\n"},
+		{
+			"single again, with a blank line", "say to=you\n----\n----\na\n\nb\n----\n----\nquiet\n----\n",
+			"say to=you\n----\nhello, you!\n\nquiet\n----\n",
+		},
 		{"keeps continued lines", "say \\\n  to=you\n----\n", "say \\\n  to=you\n----\nhello, you!\n"},
 		{"nothing to run", "# only words\n", "# only words\n"},
 	}
