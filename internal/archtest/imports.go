@@ -11,7 +11,7 @@ import (
 func testOnly() []string {
 	return []string{
 		"testing/...", "net/http/httptest",
-		Module + "/internal/golden", Module + "/internal/transcript", Module + "/internal/archtest",
+		Module + "/internal/archtest", Module + "/internal/faket", Module + "/internal/golden", Module + "/internal/transcript",
 	}
 }
 

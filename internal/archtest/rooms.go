@@ -136,6 +136,7 @@ func rooms() []room {
 		},
 
 		{path: "internal/archtest", why: "reads the tree as text; it must not depend on what it judges"},
+		{path: "internal/faket", testing: true, why: "a helper of tests, std only"},
 		{path: "internal/golden", testing: true, why: "a helper of tests, std only"},
 		{path: "internal/transcript", ours: []string{"internal/golden"}, testing: true, why: "a helper of tests, std only"},
 		{

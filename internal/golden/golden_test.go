@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/belfry-go/belfry/internal/faket"
 )
 
 func TestCheck(t *testing.T) {
@@ -44,13 +46,13 @@ func TestCheck(t *testing.T) {
 			if err := os.Mkdir(filepath.Join(dir, "sub"), 0o755); err != nil {
 				t.Fatal(err)
 			}
-			f := observe(func(ft testing.TB) { check(ft, dir, tt.file, []byte(tt.got), false) })
-			if f.failed != tt.failed || f.stopped != tt.stopped {
-				t.Errorf("failed %t, stopped %t; want %t, %t", f.failed, f.stopped, tt.failed, tt.stopped)
+			f := faket.Observe(func(ft testing.TB) { check(ft, dir, tt.file, []byte(tt.got), false) })
+			if f.Failed != tt.failed || f.Stopped != tt.stopped {
+				t.Errorf("failed %t, stopped %t; want %t, %t", f.Failed, f.Stopped, tt.failed, tt.stopped)
 			}
 			for _, want := range tt.says {
-				if !strings.Contains(f.log.String(), want) {
-					t.Errorf("log lacks %q:\n%s", want, &f.log)
+				if !strings.Contains(f.Log, want) {
+					t.Errorf("log lacks %q:\n%s", want, f.Log)
 				}
 			}
 		})
@@ -61,9 +63,9 @@ func TestCheckUpdateWritesAndThenAgrees(t *testing.T) {
 	dir := t.TempDir()
 	for _, got := range []string{"first\n", "second, without a line end"} {
 		for _, update := range []bool{true, false} {
-			f := observe(func(ft testing.TB) { check(ft, dir, "deep/er/file.txt", []byte(got), update) })
-			if f.failed {
-				t.Fatalf("update %t of %q failed:\n%s", update, got, &f.log)
+			f := faket.Observe(func(ft testing.TB) { check(ft, dir, "deep/er/file.txt", []byte(got), update) })
+			if f.Failed {
+				t.Fatalf("update %t of %q failed:\n%s", update, got, f.Log)
 			}
 		}
 	}
@@ -72,8 +74,8 @@ func TestCheckUpdateWritesAndThenAgrees(t *testing.T) {
 func TestCheckUpdateFailsWhereItCannotWrite(t *testing.T) {
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "file"), "in the way")
-	f := observe(func(ft testing.TB) { check(ft, dir, "file/below.txt", nil, true) })
-	if !f.stopped {
+	f := faket.Observe(func(ft testing.TB) { check(ft, dir, "file/below.txt", nil, true) })
+	if !f.Stopped {
 		t.Error("writing below a file did not stop the test")
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/belfry-go/belfry/internal/faket"
 )
 
 // speak is a handler with a command for each thing a transcript can show.
@@ -93,7 +95,7 @@ func TestRunStops(t *testing.T) {
 			if err := os.WriteFile(path, []byte(tt.script), 0o644); err != nil {
 				t.Fatal(err)
 			}
-			fatal := observe(func(ft testing.TB) { run(ft, path, speak, false) })
+			fatal := faket.Observe(func(ft testing.TB) { run(ft, path, speak, false) }).Log
 			if !strings.Contains(strings.ReplaceAll(fatal, path, "F"), tt.says) {
 				t.Errorf("stopped with %q\nwant in it    %q", fatal, tt.says)
 			}
@@ -103,7 +105,7 @@ func TestRunStops(t *testing.T) {
 
 func TestRunOfMissingFileStops(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "none.txt")
-	if fatal := observe(func(ft testing.TB) { run(ft, path, speak, false) }); !strings.Contains(fatal, "none.txt") {
+	if fatal := faket.Observe(func(ft testing.TB) { run(ft, path, speak, false) }).Log; !strings.Contains(fatal, "none.txt") {
 		t.Errorf("stopped with %q, want the path in it", fatal)
 	}
 }
@@ -136,7 +138,7 @@ func TestUpdate(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, update := range []bool{true, false, true} {
-				if fatal := observe(func(ft testing.TB) { run(ft, path, speak, update) }); fatal != "" {
+				if fatal := faket.Observe(func(ft testing.TB) { run(ft, path, speak, update) }).Log; fatal != "" {
 					t.Fatalf("update %t: %s", update, fatal)
 				}
 				got, err := os.ReadFile(path)
@@ -163,9 +165,9 @@ func TestUpdateRefusesWhatItCouldNotRead(t *testing.T) {
 		if err := os.WriteFile(path, []byte(before), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		fatal := observe(func(ft testing.TB) {
+		fatal := faket.Observe(func(ft testing.TB) {
 			run(ft, path, func(*Command) string { return output }, true)
-		})
+		}).Log
 		if !strings.Contains(fatal, reason) {
 			t.Errorf("output %q: stopped with %q", output, fatal)
 		}
@@ -201,7 +203,7 @@ func TestWordStopsUnlessThereIsOne(t *testing.T) {
 		if err := os.WriteFile(path, []byte(line+"\n----\n5m\n"), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		fatal := observe(func(ft testing.TB) { run(ft, path, (*Command).Word, false) })
+		fatal := faket.Observe(func(ft testing.TB) { run(ft, path, (*Command).Word, false) }).Log
 		if (want == "") != (fatal == "") || !strings.Contains(fatal, want) {
 			t.Errorf("%s: stopped with %q, want %q", line, fatal, want)
 		}
