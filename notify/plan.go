@@ -84,15 +84,15 @@ func (ch Channel) PlanAt(at policy.Instant, sent []policy.Instant, pending []Pen
 // leavesEarly returns which of pending goes out although the channel is not
 // free.
 func leavesEarly(pending []Pending) func(int) bool {
-	var with []policy.Instant // the due instants of urgent pages
-	for _, p := range pending {
-		if p.Kind == KindPage && p.Urgent() {
-			with = append(with, p.Due)
+	with := map[policy.Instant]bool{} // the due instants of urgent pages; a storm has many
+	for i := range pending {
+		if p := &pending[i]; p.Kind == KindPage && p.Urgent() {
+			with[p.Due] = true
 		}
 	}
 	return func(i int) bool {
-		p := pending[i]
-		return p.Urgent() || p.Kind == KindPage && slices.Contains(with, p.Due)
+		p := &pending[i]
+		return p.Urgent() || p.Kind == KindPage && with[p.Due]
 	}
 }
 
