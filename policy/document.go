@@ -21,8 +21,12 @@ type Document struct {
 	Expectations []Expectation
 	Directory    *Directory // never nil
 
-	table     []priorityRow // the document's priority table; nil means points
-	canonical []byte        // canonical JSON without the directory
+	byName    map[string]*Policy
+	file      string           // the first one
+	root      *Node            // of all files; for Position
+	files     map[*Node]string // file by section or item, when there are several
+	table     []priorityRow    // the document's priority table; nil means points
+	canonical []byte           // canonical JSON without the directory
 	index     matchIndex
 }
 

@@ -1,23 +1,125 @@
 package policy
 
-// Error is one fault of a document.
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// Error is one fault of a document, with its place.
 type Error struct {
 	File         string
-	Line, Column int
-	Path         string
-	Msg          string
-	Excerpt      string
-	Suggestion   string
+	Line, Column int    // from 1; 0 when the fault has no place
+	Path         string // such as policies[2].tracks.main.tiers[0].wait
+	Msg          string // what is wrong and what to do
+	Excerpt      string // the line it stands in, shortened around the column
+	Suggestion   string // a known name close to the one written, or ""
+
+	caret int // position of the column in Excerpt, in runes
 }
 
-// Error implements error.
-func (e *Error) Error() string { return e.Msg }
+// Error is the place, the message, and, when the text is known, the line with
+// a mark under the column and the suggestion.
+func (e *Error) Error() string {
+	var b strings.Builder
+	if e.File != "" {
+		b.WriteString(e.File)
+		b.WriteByte(':')
+	}
+	if e.Line > 0 {
+		fmt.Fprintf(&b, "%d:%d:", e.Line, e.Column)
+	}
+	if b.Len() > 0 {
+		b.WriteByte(' ')
+	}
+	b.WriteString(e.Msg)
+	switch {
+	case e.Excerpt != "":
+		fmt.Fprintf(&b, "\n%5d | %s\n      | %s^", e.Line, e.Excerpt, strings.Repeat(" ", e.caret))
+		if e.Suggestion != "" {
+			fmt.Fprintf(&b, " did you mean %q?", e.Suggestion)
+		}
+	case e.Suggestion != "":
+		fmt.Fprintf(&b, "; did you mean %q?", e.Suggestion)
+	}
+	return b.String()
+}
 
-// Errors is all faults of a document, by position.
+// Errors is all faults of a document, in the order of their places.
 type Errors []*Error
 
-// Error implements error.
-func (e Errors) Error() string { return "" }
+// Error is the text of each, one after the other.
+func (e Errors) Error() string {
+	lines := make([]string, len(e))
+	for i, one := range e {
+		lines[i] = one.Error()
+	}
+	return strings.Join(lines, "\n")
+}
 
-// Unwrap returns the errors.
-func (e Errors) Unwrap() []error { return nil }
+// Unwrap returns the faults for errors.As and errors.Is.
+func (e Errors) Unwrap() []error {
+	out := make([]error, len(e))
+	for i, one := range e {
+		out[i] = one
+	}
+	return out
+}
+
+// sorted orders by place, then text, and drops what is said twice of one place.
+func (e Errors) sorted() Errors {
+	slices.SortStableFunc(e, func(a, b *Error) int {
+		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line),
+			cmp.Compare(a.Column, b.Column), cmp.Compare(a.Msg, b.Msg))
+	})
+	return slices.CompactFunc(e, func(a, b *Error) bool {
+		return a.File == b.File && a.Line == b.Line && a.Column == b.Column && a.Msg == b.Msg
+	})
+}
+
+// excerptWidth is how much of a line an excerpt shows, in runes.
+const excerptWidth = 100
+
+// excerpt returns line number n of src, shortened around column col, and where
+// the column is in it. Tabs become one blank each, so that the mark stays
+// under its column.
+func excerpt(lines []string, n, col int) (text string, caret int) {
+	if n < 1 || n > len(lines) || col < 1 {
+		return "", 0
+	}
+	line := []rune(strings.ToValidUTF8(strings.TrimRight(lines[n-1], "\r"), "\uFFFD"))
+	for i, r := range line {
+		if r < ' ' || r == 0x7f {
+			line[i] = ' '
+		}
+	}
+	caret = min(col-1, len(line))
+	if len(line) <= excerptWidth {
+		return string(line), caret
+	}
+	from := max(0, min(caret-excerptWidth/2, len(line)-excerptWidth))
+	cut := string(line[from : from+excerptWidth])
+	caret -= from
+	if from > 0 {
+		cut, caret = "…"+cut, caret+1
+	}
+	if from+excerptWidth < len(line) {
+		cut += "…"
+	}
+	return cut, caret
+}
+
+// clip shortens s for a message: a document may be megabytes of one word.
+func clip(s string) string {
+	const most = 80
+	if len(s) <= most {
+		return s
+	}
+	n := most
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n] + "…"
+}

@@ -1,0 +1,90 @@
+package policyfile
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/belfry-go/belfry/policy"
+)
+
+// Load reads one document from the files at paths, in YAML or JSON. Policies
+// and expectations are taken in the order of the files; any other section may
+// stand in one file only. A `directory` that is a text names the file that
+// holds it, relative to the file that names it.
+//
+// The error is a [policy.Errors] with every fault of the document, or what kept
+// a file from being read.
+func Load(paths ...string) (*policy.Document, error) {
+	if len(paths) == 0 {
+		return nil, fmt.Errorf("policyfile: no file is given")
+	}
+	var sources []policy.Source
+	read := map[string]bool{}
+	for i := 0; i < len(paths); i++ {
+		path := paths[i]
+		if read[filepath.Clean(path)] {
+			continue
+		}
+		read[filepath.Clean(path)] = true
+		src, err := readFile(path)
+		if err != nil {
+			return nil, err
+		}
+		root, err := Tree(path, src)
+		if err != nil {
+			return nil, err
+		}
+		root, directory := cutDirectory(root)
+		if directory != "" {
+			if !filepath.IsAbs(directory) {
+				directory = filepath.Join(filepath.Dir(path), directory)
+			}
+			paths = append(paths[:len(paths):len(paths)], directory)
+		}
+		sources = append(sources, policy.Source{File: path, Text: src, Root: root})
+	}
+	return policy.Link(sources...)
+}
+
+// Parse reads a document from memory, in YAML or JSON by its content. name is
+// for messages. The error is a [policy.Errors] with every fault.
+func Parse(name string, src []byte) (*policy.Document, error) {
+	root, err := Tree(name, src)
+	if err != nil {
+		return nil, err
+	}
+	return policy.Compile(name, src, root)
+}
+
+// readFile reads a file of at most one byte more than a document may have: the
+// parser then says that it is too long, without this reading it all.
+func readFile(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("policyfile: %w", err)
+	}
+	defer f.Close()
+	src, err := io.ReadAll(io.LimitReader(f, policy.MaxSource+1))
+	if err != nil {
+		return nil, fmt.Errorf("policyfile: read %s: %w", path, err)
+	}
+	return src, nil
+}
+
+// cutDirectory takes a `directory` that is the name of a file out of a tree.
+func cutDirectory(root *policy.Node) (*policy.Node, string) {
+	dir := root.Field("directory")
+	if dir == nil || dir.Kind != policy.NodeString || dir.Text == "" {
+		return root, ""
+	}
+	cut := *root
+	cut.Fields = nil
+	for _, f := range root.Fields {
+		if f.Name != "directory" {
+			cut.Fields = append(cut.Fields, f)
+		}
+	}
+	return &cut, dir.Text
+}
