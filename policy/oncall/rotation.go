@@ -36,7 +36,7 @@ type rotation struct {
 	lost     []int64
 	lostFar  int64 // up to firstTwin
 	lostYear int64
-	base     int64 // hand-offs up to the start, less the lost
+	base     int64 // hand-offs up to number 0, less the lost
 }
 
 func compileRotation(r *policy.Rotation, z *zone, groups *groups) (*rotation, error) {
@@ -61,7 +61,7 @@ func compileRotation(r *policy.Rotation, z *zone, groups *groups) (*rotation, er
 	c.same = !slices.ContainsFunc(c.turns, func(g group) bool { return g != c.turns[0] })
 	c.prepare()
 	c.countLost(z)
-	m := z.at(z.first(start))
+	m := z.at(z.first(c.wall(0)))
 	c.base = c.index(m.high) - c.lostAt(&m)
 	return c, nil
 }

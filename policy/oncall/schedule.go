@@ -62,99 +62,108 @@ func (s *Schedule) At(i policy.Instant) []string {
 	if !i.Known() {
 		return nil
 	}
-	var room [24]uint32
-	q := query{at: i, key: room[:0]}
-	s.fill(&q)
-	return s.answer(q.key)
+	var room [keyRoom]uint32
+	q := query{at: i}
+	return s.answer(s.fill(&q, room[:0]))
 }
 
 // segment is who is on call at i, and until when at least that stays so.
 func (s *Schedule) segment(i policy.Instant) ([]string, policy.Instant) {
-	var room [24]uint32
-	q := query{at: i, key: room[:0], edges: true, until: policy.Never}
-	s.fill(&q)
-	return s.answer(q.key), q.until
+	var room [keyRoom]uint32
+	q := query{at: i, edges: true, until: policy.Never}
+	key := s.fill(&q, room[:0])
+	return s.answer(key), q.until
 }
 
-// query is one question while it is answered.
+// query is one question while it is answered. The answer is built as a key: the
+// groups on call; then, for each override in force, its mark and its groups. It
+// is handed from call to call, not kept here, so that it stays on the stack.
 type query struct {
 	at    policy.Instant
 	m     moment
-	key   []uint32 // groups on call; then, for each override in force, its mark and its groups
-	edges bool     // whether until is asked for
-	until policy.Instant
+	edges bool           // whether until is asked for
+	until policy.Instant // nothing changes before it
 }
 
-// mark is set in an element of a key that is the number of an override.
-const mark = 1 << 31
+const (
+	mark    = 1 << 31 // set in an element of a key that is the number of an override
+	keyRoom = 24      // longer keys are allocated
+	running = 8       // room for spans in force at once, likewise
+)
 
 func (q *query) bySecond(sec int64) { q.until = min(q.until, instantAt(sec)) }
 
-// fill finds the groups on call, from the top down: nothing below what holds is
-// looked at.
-func (s *Schedule) fill(q *query) {
-	q.m = s.zone.at(secondOf(q.at))
-	var room [16]int
+func (q *query) byEdge(s *spans) {
 	if q.edges {
-		q.until = s.takeover.until(q.at)
-	}
-	if in := s.takeover.running(q.at, room[:0]); len(in) > 0 {
-		s.fillShifts(q, &s.temporary[in[len(in)-1]])
-		return
-	}
-	for i := len(s.layers) - 1; i >= 0 && len(q.key) == 0; i-- {
-		s.fillLayer(q, &s.layers[i])
-	}
-	if q.edges {
-		q.until = min(q.until, s.override.until(q.at))
-	}
-	for _, i := range s.override.running(q.at, room[:0]) {
-		q.key = append(q.key, mark|uint32(i))
-		s.fillRefs(q, s.overrides[i].who)
+		q.until = min(q.until, s.until(q.at))
 	}
 }
 
-func (s *Schedule) fillLayer(q *query, l *layer) {
-	s.fillRefs(q, l.always)
+// fill finds the groups on call, from the top down: nothing below what holds is
+// looked at.
+func (s *Schedule) fill(q *query, key []uint32) []uint32 {
+	q.m = s.zone.at(secondOf(q.at))
+	q.byEdge(&s.takeover)
+	if s.takeover.any(q.at) {
+		var room [running]int
+		if in := s.takeover.running(q.at, room[:0]); len(in) > 0 {
+			return s.fillShifts(q, &s.temporary[in[len(in)-1]], key)
+		}
+	}
+	for i := len(s.layers) - 1; i >= 0 && len(key) == 0; i-- {
+		key = s.fillLayer(q, &s.layers[i], key)
+	}
+	q.byEdge(&s.override)
+	if s.override.any(q.at) {
+		var room [running]int
+		for _, i := range s.override.running(q.at, room[:0]) {
+			key = append(key, mark|uint32(i))
+			key = s.fillRefs(q, s.overrides[i].who, key)
+		}
+	}
+	return key
+}
+
+func (s *Schedule) fillLayer(q *query, l *layer, key []uint32) []uint32 {
+	key = s.fillRefs(q, l.always, key)
 	for i := range l.windows {
 		w := &l.windows[i]
 		if w.runs(&q.m) {
-			s.fillRefs(q, w.who)
+			key = s.fillRefs(q, w.who, key)
 		}
 		if q.edges {
 			q.bySecond(w.until(&q.m, s.zone))
 		}
 	}
-	s.fillShifts(q, &l.shifts)
+	return s.fillShifts(q, &l.shifts, key)
 }
 
-func (s *Schedule) fillShifts(q *query, sh *shifts) {
-	if len(sh.who) == 0 {
-		return
+func (s *Schedule) fillShifts(q *query, sh *shifts, key []uint32) []uint32 {
+	q.byEdge(&sh.spans)
+	if sh.spans.any(q.at) {
+		var room [running]int
+		for _, i := range sh.spans.running(q.at, room[:0]) {
+			key = s.fillRefs(q, sh.who[i], key)
+		}
 	}
-	var room [16]int
-	for _, i := range sh.spans.running(q.at, room[:0]) {
-		s.fillRefs(q, sh.who[i])
-	}
-	if q.edges {
-		q.until = min(q.until, sh.spans.until(q.at))
-	}
+	return key
 }
 
-func (s *Schedule) fillRefs(q *query, refs []ref) {
+func (s *Schedule) fillRefs(q *query, refs []ref, key []uint32) []uint32 {
 	for i := range refs {
 		r := refs[i].rotation
 		if r == nil {
-			q.key = append(q.key, uint32(refs[i].group))
+			key = append(key, uint32(refs[i].group))
 			continue
 		}
 		if r.covers(&q.m) {
-			q.key = append(q.key, uint32(r.on(&q.m)))
+			key = append(key, uint32(r.on(&q.m)))
 		}
 		if q.edges {
 			q.bySecond(r.until(&q.m, s.zone))
 		}
 	}
+	return key
 }
 
 // answer turns a key into people.

@@ -80,9 +80,15 @@ func (s *spans) index() {
 	s.edges = slices.Compact(s.edges)
 }
 
+// any reports whether a span may be running at i: false is certain.
+func (s *spans) any(i policy.Instant) bool {
+	n := len(s.list)
+	return n > 0 && s.list[0].from <= i && i < s.reach[n-1]
+}
+
 // running appends to buf the spans that are running at i, in document order.
 func (s *spans) running(i policy.Instant, buf []int) []int {
-	n := sort.Search(len(s.list), func(k int) bool { return s.list[k].from > i })
+	n := s.begun(i)
 	for n--; n >= 0 && s.reach[n] > i; n-- {
 		if s.list[n].to > i {
 			buf = append(buf, s.list[n].index)
@@ -90,6 +96,11 @@ func (s *spans) running(i policy.Instant, buf []int) []int {
 	}
 	slices.Sort(buf)
 	return buf
+}
+
+// begun is how many spans began at or before i.
+func (s *spans) begun(i policy.Instant) int {
+	return sort.Search(len(s.list), func(k int) bool { return s.list[k].from > i })
 }
 
 // until is the first edge after i.
