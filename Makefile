@@ -47,6 +47,10 @@ lint: fmt vet staticcheck golangci ## all static checks
 fmt: ## fail on files that gofmt would change
 	@files=$$(gofmt -l .); [ -z "$$files" ] || { printf 'not formatted, run gofmt -w:\n%s\n' "$$files"; exit 1; }
 
+.PHONY: format
+format: ## rewrite files in the form that lint asks for
+	$(GOLANGCI) fmt ./...
+
 .PHONY: vet
 vet: ## go vet
 	$(GO) vet ./...
