@@ -1,0 +1,364 @@
+package escalation
+
+import "github.com/belfry-go/belfry/policy"
+
+// Bits of an event's mask: what every event may have, then what the events of a
+// person have, then the rest.
+const (
+	eventID = 1 << iota
+	eventAnswers
+	eventReport
+	eventBy
+	eventBehind
+	eventTrack
+	eventNoClaim // ClaimedAt is Never; with neither bit it is the zero instant
+
+	eventTier
+	eventAlert
+	eventTo
+	eventFor
+	eventName
+	eventReason
+	eventIncarnation
+
+	eventDown
+	eventGate
+	eventStage
+	eventVote
+	eventText
+	eventEvidence
+	eventOutcome
+
+	eventAction
+	eventUndo
+	eventReview
+	eventAsk
+	eventPrior
+	eventSilences
+	eventClaimedAt
+
+	eventSeverity
+	eventCriticality
+	eventBlastRadius
+	eventPolicy
+	eventMapping
+	eventStopped
+	eventMaskEnd
+)
+
+func eventMask(v *Event) uint64 {
+	return eventMaskPerson(v) | eventMaskFacts(v) |
+		flag(v.ID != "", eventID) |
+		flag(!v.By.Principal.IsZero(), eventBy) |
+		flag(!v.By.Behind.IsZero(), eventBehind) |
+		flag(v.Alert != nil, eventAlert) |
+		flag(v.Incarnation != 0, eventIncarnation) |
+		flag(!v.ClaimedAt.Known(), eventNoClaim) |
+		flag(v.ClaimedAt.Known() && v.ClaimedAt != 0, eventClaimedAt)
+}
+
+// eventMaskPerson is the bits of what a person says.
+func eventMaskPerson(v *Event) uint64 {
+	return flag(v.Track != "", eventTrack) |
+		flag(v.Tier != "", eventTier) |
+		flag(!v.To.IsZero(), eventTo) |
+		flag(v.For != 0, eventFor) |
+		flag(v.Name != "", eventName) |
+		flag(v.Reason != "", eventReason) |
+		flag(v.Text != "", eventText) |
+		flag(v.Evidence != "", eventEvidence) |
+		flag(v.Outcome != "", eventOutcome) |
+		flag(v.Severity != "", eventSeverity) |
+		flag(v.Criticality != "", eventCriticality) |
+		flag(v.BlastRadius != "", eventBlastRadius) |
+		flag(v.Gate != "", eventGate) |
+		flag(v.Action != "", eventAction) |
+		flag(v.Undo != "", eventUndo) |
+		flag(v.Review != "", eventReview) |
+		flag(v.Stage != "", eventStage) |
+		flag(v.Vote != "", eventVote) |
+		flag(v.Ask != "", eventAsk) |
+		flag(v.Policy != "", eventPolicy) |
+		flag(v.Mapping != nil, eventMapping)
+}
+
+// eventMaskFacts is the bits of what the driver adds.
+func eventMaskFacts(v *Event) uint64 {
+	return flag(len(v.Answers) > 0, eventAnswers) |
+		flag(v.Report != Report{}, eventReport) |
+		flag(v.Down != nil, eventDown) |
+		flag(v.Prior != nil, eventPrior) |
+		flag(len(v.Silences) > 0, eventSilences) |
+		flag(v.Stopped, eventStopped)
+}
+
+func (e *encoder) event(v *Event) {
+	m := eventMask(v)
+	e.uvarint(m)
+	e.byte(byte(v.Kind))
+	e.instant(v.At, 0)
+	e.opt(m, eventID, v.ID)
+	if m&eventBy != 0 {
+		e.target(v.By.Principal)
+	}
+	if m&eventBehind != 0 {
+		e.target(v.By.Behind)
+	}
+	if m&eventClaimedAt != 0 {
+		e.instant(v.ClaimedAt, v.At)
+	}
+	if m&eventIncarnation != 0 {
+		e.uvarint(v.Incarnation)
+	}
+	if m&eventAlert != 0 {
+		e.alert(v.Alert)
+	}
+	if m&eventPerson != 0 {
+		e.eventPerson(m, v)
+	}
+	e.eventFacts(m, v)
+}
+
+// eventPerson is the bits of eventMaskPerson: a tick has none of them.
+const eventPerson = eventTrack | eventTier | eventTo | eventFor | eventName | eventReason | eventText |
+	eventEvidence | eventOutcome | eventSeverity | eventCriticality | eventBlastRadius | eventGate |
+	eventAction | eventUndo | eventReview | eventStage | eventVote | eventAsk | eventPolicy | eventMapping
+
+func (e *encoder) eventPerson(m uint64, v *Event) {
+	e.opt(m, eventTrack, v.Track)
+	e.opt(m, eventTier, v.Tier)
+	if m&eventTo != 0 {
+		e.target(v.To)
+	}
+	if m&eventFor != 0 {
+		e.duration(v.For)
+	}
+	e.opt(m, eventName, v.Name)
+	e.opt(m, eventReason, v.Reason)
+	e.opt(m, eventText, v.Text)
+	e.opt(m, eventEvidence, v.Evidence)
+	e.opt(m, eventOutcome, v.Outcome)
+	e.opt(m, eventSeverity, string(v.Severity))
+	e.opt(m, eventCriticality, string(v.Criticality))
+	e.opt(m, eventBlastRadius, string(v.BlastRadius))
+	e.opt(m, eventGate, v.Gate)
+	e.opt(m, eventAction, v.Action)
+	e.opt(m, eventUndo, v.Undo)
+	e.opt(m, eventReview, v.Review)
+	e.opt(m, eventStage, v.Stage)
+	e.opt(m, eventVote, v.Vote)
+	e.opt(m, eventAsk, v.Ask)
+	e.opt(m, eventPolicy, v.Policy)
+	if m&eventMapping != 0 {
+		e.b = append(e.b, v.Mapping.Policy[:]...)
+		e.byte(byte(flag(v.Mapping.Dry, 1)))
+	}
+}
+
+func (e *encoder) eventFacts(m uint64, v *Event) {
+	if m&eventReport != 0 {
+		e.report(&v.Report, v.At)
+	}
+	if m&eventDown != 0 {
+		e.instant(v.Down.From, v.At)
+		e.instant(v.Down.To, v.At)
+	}
+	if m&eventPrior != 0 {
+		e.prior(v.Prior, v.At)
+	}
+	if m&eventSilences != 0 {
+		e.uvarint(uint64(len(v.Silences)))
+		for i := range v.Silences {
+			e.text(v.Silences[i].Name)
+			e.until(v.Silences[i].Until, v.At)
+		}
+	}
+	if m&eventAnswers != 0 {
+		e.uvarint(uint64(len(v.Answers)))
+		for i := range v.Answers {
+			e.answer(&v.Answers[i], v.At)
+		}
+	}
+}
+
+func (d *decoder) event(v *Event) {
+	d.part = "event"
+	m := d.mask(eventMaskEnd - 1)
+	v.Kind = EventKind(d.byte())
+	v.At = d.instant(0)
+	v.ID = d.opt(m, eventID)
+	if m&eventBy != 0 {
+		v.By.Principal = d.target()
+	}
+	if m&eventBehind != 0 {
+		v.By.Behind = d.target()
+	}
+	switch {
+	case m&eventNoClaim != 0:
+		v.ClaimedAt = policy.Never
+	case m&eventClaimedAt != 0:
+		v.ClaimedAt = d.instant(v.At)
+	}
+	if m&eventIncarnation != 0 {
+		v.Incarnation = d.uvarint()
+	}
+	if m&eventAlert != 0 {
+		v.Alert = d.alert()
+	}
+	if m&eventPerson != 0 {
+		d.eventPerson(m, v)
+	}
+	d.eventFacts(m, v)
+	d.expect(m, eventMask(v))
+}
+
+func (d *decoder) eventPerson(m uint64, v *Event) {
+	v.Track = d.opt(m, eventTrack)
+	v.Tier = d.opt(m, eventTier)
+	if m&eventTo != 0 {
+		v.To = d.target()
+	}
+	if m&eventFor != 0 {
+		v.For = d.duration()
+	}
+	v.Name = d.opt(m, eventName)
+	v.Reason = d.opt(m, eventReason)
+	v.Text = d.opt(m, eventText)
+	v.Evidence = d.opt(m, eventEvidence)
+	v.Outcome = d.opt(m, eventOutcome)
+	v.Severity = policy.Severity(d.opt(m, eventSeverity))
+	v.Criticality = policy.Criticality(d.opt(m, eventCriticality))
+	v.BlastRadius = policy.BlastRadius(d.opt(m, eventBlastRadius))
+	v.Gate = d.opt(m, eventGate)
+	v.Action = d.opt(m, eventAction)
+	v.Undo = d.opt(m, eventUndo)
+	v.Review = d.opt(m, eventReview)
+	v.Stage = d.opt(m, eventStage)
+	v.Vote = d.opt(m, eventVote)
+	v.Ask = d.opt(m, eventAsk)
+	v.Policy = d.opt(m, eventPolicy)
+	if m&eventMapping != 0 {
+		v.Mapping = &Mapping{Policy: d.digest(1, 1), Dry: d.mask(1) != 0}
+	}
+}
+
+func (d *decoder) eventFacts(m uint64, v *Event) {
+	v.Stopped = m&eventStopped != 0
+	if m&eventReport != 0 {
+		d.report(&v.Report, v.At)
+	}
+	if m&eventDown != 0 {
+		v.Down = &Span{d.instant(v.At), d.instant(v.At)}
+	}
+	if m&eventPrior != 0 {
+		v.Prior = d.prior(v.At)
+	}
+	if m&eventSilences != 0 {
+		d.part = "silences"
+		v.Silences = make([]SilenceFact, d.some(2))
+		for i := range v.Silences {
+			v.Silences[i] = SilenceFact{d.text(), d.until(v.At)}
+		}
+	}
+	if m&eventAnswers != 0 {
+		d.part = "answers"
+		n := d.some(3)
+		v.Answers = make([]Answer, 0, min(n, firstItems))
+		for i := range n {
+			v.Answers = append(v.Answers, Answer{})
+			d.answer(&v.Answers[i], v.At)
+			if d.err != nil {
+				return
+			}
+		}
+	}
+}
+
+// Bits of a report's mask.
+const (
+	reportAttempt = 1 << iota
+	reportDetail
+	reportLate
+	reportRetryAt
+	reportSubjects
+	reportZero // RetryAt is the zero instant; with neither bit it is Never
+	reportMaskEnd
+)
+
+func reportMask(r *Report) uint64 {
+	return flag(r.Attempt != 1, reportAttempt) |
+		flag(r.Detail != "", reportDetail) |
+		flag(r.Late != 0, reportLate) |
+		flag(r.RetryAt.Known() && r.RetryAt != 0, reportRetryAt) |
+		flag(r.Subjects != 0, reportSubjects) |
+		flag(r.RetryAt == 0, reportZero)
+}
+
+func (e *encoder) report(r *Report, at policy.Instant) {
+	m := reportMask(r)
+	e.uvarint(m)
+	e.effectID(r.Effect)
+	e.byte(byte(r.Result))
+	if m&reportAttempt != 0 {
+		e.int(r.Attempt)
+	}
+	e.opt(m, reportDetail, r.Detail)
+	if m&reportLate != 0 {
+		e.duration(r.Late)
+	}
+	if m&reportRetryAt != 0 {
+		e.instant(r.RetryAt, at)
+	}
+	if m&reportSubjects != 0 {
+		e.int(r.Subjects)
+	}
+}
+
+func (d *decoder) report(r *Report, at policy.Instant) {
+	m := d.mask(reportMaskEnd - 1)
+	*r = Report{Effect: d.effectID(), Result: Result(d.byte()), Attempt: 1, RetryAt: policy.Never}
+	if m&reportAttempt != 0 {
+		r.Attempt = d.int()
+	}
+	r.Detail = d.opt(m, reportDetail)
+	if m&reportLate != 0 {
+		r.Late = d.duration()
+	}
+	switch {
+	case m&reportRetryAt != 0:
+		r.RetryAt = d.instant(at)
+	case m&reportZero != 0:
+		r.RetryAt = 0
+	}
+	if m&reportSubjects != 0 {
+		r.Subjects = d.int()
+	}
+	d.expect(m, reportMask(r))
+}
+
+func (e *encoder) prior(p *Prior, at policy.Instant) {
+	e.uvarint(p.Incarnation)
+	e.byte(byte(flag(p.Reopened, 1)))
+	e.until(p.ResolvedAt, at)
+	e.until(p.GraceAt, at)
+	e.uvarint(uint64(len(p.Stood)))
+	for i := range p.Stood {
+		e.text(p.Stood[i].Policy)
+		e.text(p.Stood[i].Track)
+		e.text(p.Stood[i].Tier)
+	}
+}
+
+func (d *decoder) prior(at policy.Instant) *Prior {
+	p := &Prior{
+		Incarnation: d.uvarint(), Reopened: d.mask(1) != 0,
+		ResolvedAt: d.until(at), GraceAt: d.until(at),
+	}
+	if n := d.count(3); n > 0 {
+		p.Stood = make([]Stand, n)
+		for i := range p.Stood {
+			p.Stood[i] = Stand{d.text(), d.text(), d.text()}
+		}
+	}
+	return p
+}
