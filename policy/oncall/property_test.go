@@ -3,6 +3,7 @@ package oncall_test
 import (
 	"fmt"
 	"io/fs"
+	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -241,12 +242,100 @@ func checkTiles(t *testing.T, c *oncall.Schedule, from, to policy.Instant) {
 }
 
 func TestAgreesWithDumbResolver(t *testing.T) {
-	rounds := uint64(150)
+	rounds := uint64(2 * len(traps))
 	if testing.Short() {
-		rounds = 20
+		rounds /= 4
 	}
 	for seed := range rounds {
 		g := newGenerator(seed, traps[seed%uint64(len(traps))])
 		compareWithDumb(t, g, g.schedule(), 13*time.Minute)
 	}
+}
+
+// TestEveryZone asks a schedule with every kind of part in every zone of the
+// machine: around each change of its clock for the tiles, and at the ends of
+// time for an answer at all.
+func TestEveryZone(t *testing.T) {
+	var compiler oncall.Compiler
+	for n, zone := range zones(t) {
+		g := newGenerator(uint64(n), zone)
+		s, err := compiler.Schedule(zoneSchedule(g))
+		if err != nil {
+			t.Errorf("%s: %v", zone, err)
+			continue
+		}
+		for k := range 4 {
+			center := newGenerator(uint64(n+1000*k), zone).center
+			checkTiles(t, s, policy.InstantOf(center.Add(-2*24*time.Hour)), policy.InstantOf(center.Add(2*24*time.Hour)))
+		}
+		for _, from := range []policy.Instant{math.MinInt64, policy.Never - 86400e6, at("9999-12-31T00:00:00Z"), at("0001-01-01T00:00:00Z")} {
+			checkTiles(t, s, from, from+86400e6)
+		}
+	}
+}
+
+// zoneSchedule has hand-offs, windows and days at the times at which clocks
+// are changed.
+func zoneSchedule(g *generator) *policy.Schedule {
+	start := civilOf(g.center)
+	start.Hour, start.Min = 0, 0
+	s := &policy.Schedule{Name: g.zone, Timezone: g.zone}
+	for i, unit := range []policy.RotationUnit{policy.Hourly, policy.Daily, policy.Weekly, policy.Monthly} {
+		start.Day = min(start.Day, 28) + i
+		s.Rotations = append(s.Rotations, policy.Rotation{Name: fmt.Sprint("r", i), Every: 1, Unit: unit, Start: civilOf(date(start)), Members: [][]string{{"alice"}, {"bob"}, {"carol"}}})
+	}
+	s.Rotations[1].Days = g.dayset()
+	night := policy.DayWindow{From: 23*60 + 30, To: 2*60 + 30, Days: g.dayset(), Who: rotations("r0", "r3")}
+	s.Layers = []policy.Layer{{Always: rotations("r2")}, {Always: rotations("r1")}, {Windows: []policy.DayWindow{night}}}
+	return s
+}
+
+// FuzzAgainstDumbResolver is the same over seeds and all zones that the fuzzer
+// thinks of.
+func FuzzAgainstDumbResolver(f *testing.F) {
+	for seed, zone := range traps {
+		f.Add(uint64(seed), zone)
+	}
+	f.Fuzz(func(t *testing.T, seed uint64, zone string) {
+		if _, err := time.LoadLocation(zone); err != nil || zone == "Local" {
+			zone = traps[seed%uint64(len(traps))]
+		}
+		g := newGenerator(seed, zone)
+		compareWithDumb(t, g, g.schedule(), 97*time.Minute)
+	})
+}
+
+// FuzzCompile: whatever a schedule says, it compiles or errs, and answers.
+func FuzzCompile(f *testing.F) {
+	f.Add("Europe/Berlin", 2026, 3, 29, 2, 30, 1, uint8(0), uint8(0), 120, 180, int64(1774746000000000))
+	f.Add("America/Santiago", 2024, 9, 8, 0, 0, 1, uint8(1), uint8(32), 1380, 60, int64(1725768000000000))
+	f.Add("Pacific/Apia", 2011, 12, 30, 0, 0, 1_000_000, uint8(3), uint8(1), 0, 1440, int64(math.MinInt64))
+	f.Add("UTC", 9999, 12, 31, 23, 59, 3, uint8(2), uint8(127), 0, 0, int64(math.MaxInt64-1))
+	f.Fuzz(func(t *testing.T, zone string, year, month, day, hour, minute, every int, unit, set uint8, from, to int, i int64) {
+		c := policy.Civil{Year: year, Month: time.Month(month), Day: day, Hour: hour, Min: minute}
+		var on [7]bool
+		for k := range on {
+			on[k] = set>>k&1 == 1
+		}
+		start, end := policy.When{Abs: policy.Never, Civil: c}, policy.When{Abs: policy.Instant(i)}
+		s, err := oncall.Compile(&policy.Schedule{
+			Name: "fuzz", Timezone: zone,
+			Rotations: []policy.Rotation{{Name: "r", Every: every, Unit: policy.RotationUnit(unit), Start: c, Days: on, Members: [][]string{{"alice"}, {"bob"}}}},
+			Layers:    []policy.Layer{{Always: rotations("r")}, {Windows: []policy.DayWindow{{Days: on, From: from, To: to, Who: people("carol")}}}},
+			Overrides: []policy.Override{{From: start, To: end, Replaces: []string{"alice"}}},
+		})
+		if err != nil {
+			return
+		}
+		reach := policy.Instant(i).Add(36 * time.Hour)
+		checkTiles(t, s, policy.Instant(i), reach)
+		s.Next("carol", policy.Instant(i))
+		h, err := oncall.CompileHours(&policy.Hours{Timezone: zone, Windows: []policy.DayWindow{{Days: on, From: from, To: to}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if next := h.NextOpen(policy.Instant(i)); next < policy.Instant(i) || next.Known() && !h.Open(next) {
+			t.Fatalf("NextOpen(%d) = %v", i, next)
+		}
+	})
 }
