@@ -53,6 +53,10 @@ func rooms() []room {
 			why: "the only room that reads YAML and files; it hands policy a neutral tree",
 		},
 		{
+			path: "policy/lint", ours: []string{"policy", "policy/oncall"}, without: host(),
+			why: "a finding follows from the document alone, so that an editor and a server find the same",
+		},
+		{
 			path: "policy/render", ours: []string{"policy", "policy/oncall"}, without: []string{"net/...", "os/..."},
 			why: "a picture is made from the policy's own model, never from the host",
 		},

@@ -58,7 +58,7 @@ func TestImportRules(t *testing.T) {
 }
 
 func TestRoomWithoutARow(t *testing.T) {
-	tr := tree(t, map[string]string{"escalation/attic/a.go": "package attic\n"})
+	tr := tree(t, map[string]string{"escalation/attic/a.go": "package attic\n", "escalation/attic/b.go": "package attic\n"})
 	compare(t, found(t, CheckImports(tr, rooms())), []string{"escalation/attic/a.go:1: package without a row in the import table"})
 }
 
