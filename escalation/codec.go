@@ -59,9 +59,8 @@ func (e *CorruptError) Error() string {
 // AppendState appends the canonical encoding of s, without its alert, to dst.
 // It keeps nothing of s.
 func AppendState(dst []byte, s *State) []byte {
-	e := encoder{b: append(dst, stateVersion), base: len(dst)}
-	e.state(s)
-	return e.b
+	e := encoder{base: len(dst)}
+	return e.state(append(dst, stateVersion), s)
 }
 
 // DecodeState reads what [AppendState] wrote into s. It reuses the slices that
@@ -80,12 +79,11 @@ func DecodeState(b []byte, s *State) error {
 // AppendAlert appends the canonical encoding of a to dst; a nil alert is
 // written as an empty one. It keeps nothing of a.
 func AppendAlert(dst []byte, a *policy.Alert) []byte {
-	e := encoder{b: append(dst, alertVersion), base: len(dst)}
+	e := encoder{base: len(dst)}
 	if a == nil {
 		a = &policy.Alert{}
 	}
-	e.alert(a)
-	return e.b
+	return e.alert(append(dst, alertVersion), a)
 }
 
 // DecodeAlert reads what [AppendAlert] wrote. Times come back in UTC. b is not
@@ -105,9 +103,8 @@ func DecodeAlert(b []byte) (*policy.Alert, error) {
 // AppendRecord appends the canonical encoding of r to dst. It keeps nothing of
 // r.
 func AppendRecord(dst []byte, r *Record) []byte {
-	e := encoder{b: append(dst, recordVersion), base: len(dst)}
-	e.record(r)
-	return e.b
+	e := encoder{base: len(dst)}
+	return e.record(append(dst, recordVersion), r)
 }
 
 // DecodeRecord reads what [AppendRecord] wrote. b is not kept; the texts of the

@@ -44,48 +44,49 @@ func alertMask(a *policy.Alert) uint64 {
 		flag(len(a.Times) > 0, alertTimes)
 }
 
-func (e *encoder) alert(a *policy.Alert) {
+func (e *encoder) alert(b []byte, a *policy.Alert) []byte {
 	m := alertMask(a)
-	e.uvarint(m)
-	e.opt(m, alertKey, a.Key)
-	e.opt(m, alertKind, string(a.Kind))
-	e.opt(m, alertSeverity, string(a.Severity))
-	e.opt(m, alertSummary, a.Summary)
-	e.opt(m, alertBlastRadius, string(a.BlastRadius))
-	e.opt(m, alertSource, a.Source)
+	b = putUvarint(b, m)
+	b = e.opt(b, m, alertKey, a.Key)
+	b = e.opt(b, m, alertKind, string(a.Kind))
+	b = e.opt(b, m, alertSeverity, string(a.Severity))
+	b = e.opt(b, m, alertSummary, a.Summary)
+	b = e.opt(b, m, alertBlastRadius, string(a.BlastRadius))
+	b = e.opt(b, m, alertSource, a.Source)
 	if m&alertConfidence != 0 {
-		e.int(a.Confidence)
+		b = putInt(b, a.Confidence)
 	}
 	if m&alertExpiresAt != 0 {
-		e.time(a.ExpiresAt)
+		b = putTime(b, a.ExpiresAt)
 	}
 	if m&alertWindow != 0 {
-		e.time(a.Window.Opens)
-		e.time(a.Window.Closes)
+		b = putTime(b, a.Window.Opens)
+		b = putTime(b, a.Window.Closes)
 	}
 	if m&alertIdentity != 0 {
-		e.identity(&a.Identity)
+		b = e.identity(b, &a.Identity)
 	}
 	if m&alertLinks != 0 {
-		e.texts(a.Links)
+		b = e.texts(b, a.Links)
 	}
 	if m&alertParties != 0 {
-		e.targets(a.Parties)
+		b = e.targets(b, a.Parties)
 	}
 	if m&alertLabels != 0 {
-		e.uvarint(uint64(len(a.Labels)))
+		b = putUvarint(b, uint64(len(a.Labels)))
 		for _, k := range slices.Sorted(maps.Keys(a.Labels)) {
-			e.text(k)
-			e.text(a.Labels[k])
+			b = e.text(b, k)
+			b = e.text(b, a.Labels[k])
 		}
 	}
 	if m&alertTimes != 0 {
-		e.uvarint(uint64(len(a.Times)))
+		b = putUvarint(b, uint64(len(a.Times)))
 		for _, k := range slices.Sorted(maps.Keys(a.Times)) {
-			e.text(k)
-			e.time(a.Times[k])
+			b = e.text(b, k)
+			b = putTime(b, a.Times[k])
 		}
 	}
+	return b
 }
 
 func (d *decoder) alert() *policy.Alert {
@@ -167,18 +168,19 @@ func identityMask(x *policy.Identity) uint64 {
 		flag(x.CredentialVersion != "", identityVersion)
 }
 
-func (e *encoder) identity(x *policy.Identity) {
+func (e *encoder) identity(b []byte, x *policy.Identity) []byte {
 	m := identityMask(x)
-	e.uvarint(m)
-	e.opt(m, identityID, x.ID)
-	e.opt(m, identityKind, x.Kind)
+	b = putUvarint(b, m)
+	b = e.opt(b, m, identityID, x.ID)
+	b = e.opt(b, m, identityKind, x.Kind)
 	if m&identityOwner != 0 {
-		e.target(x.Owner)
+		b = e.target(b, &x.Owner)
 	}
-	e.opt(m, identityCriticality, string(x.Criticality))
-	e.opt(m, identityEnvironment, x.Environment)
-	e.opt(m, identityPrivilege, x.Privilege)
-	e.opt(m, identityVersion, x.CredentialVersion)
+	b = e.opt(b, m, identityCriticality, string(x.Criticality))
+	b = e.opt(b, m, identityEnvironment, x.Environment)
+	b = e.opt(b, m, identityPrivilege, x.Privilege)
+	b = e.opt(b, m, identityVersion, x.CredentialVersion)
+	return b
 }
 
 func (d *decoder) identity(x *policy.Identity) {

@@ -56,27 +56,28 @@ func usualContact(s *State, i int) (c Contact) {
 	return c
 }
 
-func (e *encoder) contacts(s *State) {
-	e.uvarint(uint64(len(s.Contacts)))
+func (e *encoder) contacts(b []byte, s *State) []byte {
+	b = putUvarint(b, uint64(len(s.Contacts)))
 	for i := range s.Contacts {
 		x := &s.Contacts[i]
 		m := contactMask(x, usualContact(s, i))
-		e.uvarint(m)
+		b = putUvarint(b, m)
 		if m&contactPlace != 0 {
-			e.int(int(x.Entry))
-			e.int(int(x.Target))
-			e.int(int(x.Who))
+			b = putInt(b, int(x.Entry))
+			b = putInt(b, int(x.Target))
+			b = putInt(b, int(x.Who))
 		}
 		if m&contactNext != 0 {
-			e.byte(x.Next)
+			b = append(b, x.Next)
 		}
 		if m&contactLast != 0 {
-			e.byte(x.Last)
+			b = append(b, x.Last)
 		}
 		if m&contactDue != 0 {
-			e.instant(x.Due, s.Opened)
+			b = putInstant(b, x.Due, s.Opened)
 		}
 	}
+	return b
 }
 
 func (d *decoder) contacts(s *State) {

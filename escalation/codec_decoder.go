@@ -321,9 +321,9 @@ func (d *decoder) target() (t policy.Target) {
 		t.Kind = policy.TargetSchedule
 	case targetOwner:
 		t.Kind = policy.TargetOwner
-	case targetChan:
+	case targetChannel:
 		t.Kind = policy.TargetChannel
-	case targetSvc:
+	case targetService:
 		t.Kind = policy.TargetService
 	case targetBare:
 	case targetOther:

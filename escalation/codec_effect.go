@@ -72,80 +72,82 @@ func effectMask(x *Effect, r *Record, i int) uint64 {
 const effectRare = effectGate | effectAction | effectReview | effectDeadline | effectDecision | effectText |
 	effectAt | effectAssumed | effectAlert | effectSubjects | effectIDBit | effectFrom
 
-func (e *encoder) effect(x *Effect, r *Record, i int) {
+func (e *encoder) effect(b []byte, x *Effect, r *Record, i int) []byte {
 	m := effectMask(x, r, i)
-	e.uvarint(m)
-	e.byte(byte(x.Kind))
+	b = putUvarint(b, m)
+	b = append(b, byte(x.Kind))
 	if m&effectTrack != 0 {
-		e.int(int(x.Track))
+		b = putInt(b, int(x.Track))
 	}
 	if m&effectTier != 0 {
-		e.int(int(x.Tier))
+		b = putInt(b, int(x.Tier))
 	}
 	if m&effectPass != 0 {
-		e.byte(x.Pass)
+		b = append(b, x.Pass)
 	}
 	if m&effectReason != 0 {
-		e.byte(byte(x.Reason))
+		b = append(b, byte(x.Reason))
 	}
 	if m&effectMessage != 0 {
-		e.byte(byte(x.Message))
+		b = append(b, byte(x.Message))
 	}
 	if m&effectStatus != 0 {
-		e.byte(byte(x.Status))
+		b = append(b, byte(x.Status))
 	}
 	if m&effectResult != 0 {
-		e.byte(byte(x.Result))
+		b = append(b, byte(x.Result))
 	}
 	if m&effectTo != 0 {
-		e.target(x.To)
+		b = e.target(b, &x.To)
 	}
 	if m&effectTarget != 0 {
-		e.target(x.Target)
+		b = e.target(b, &x.Target)
 	}
-	e.opt(m, effectVia, x.Via)
+	b = e.opt(b, m, effectVia, x.Via)
 	if m&effectWaited != 0 {
-		e.duration(x.Waited)
+		b = putDuration(b, x.Waited)
 	}
 	if m&effectPassedOver != 0 {
-		e.responders(x.PassedOver)
+		b = e.responders(b, x.PassedOver)
 	}
 	if m&effectUntil != 0 {
-		e.instant(x.Until, r.Event.At)
+		b = putInstant(b, x.Until, r.Event.At)
 	}
 	if m&effectRare != 0 {
-		e.effectRare(m, x, r.Event.At)
+		b = e.effectRare(b, m, x, r.Event.At)
 	}
+	return b
 }
 
-func (e *encoder) effectRare(m uint64, x *Effect, at policy.Instant) {
+func (e *encoder) effectRare(b []byte, m uint64, x *Effect, at policy.Instant) []byte {
 	if m&effectIDBit != 0 {
-		e.effectID(x.ID)
+		b = putEffectID(b, x.ID)
 	}
 	if m&effectAt != 0 {
-		e.instant(x.At, at)
+		b = putInstant(b, x.At, at)
 	}
 	if m&effectFrom != 0 {
-		e.instant(x.From, at)
+		b = putInstant(b, x.From, at)
 	}
 	for _, index := range [...]int16{x.Gate, x.Action, x.Review, x.Deadline} {
 		if index != -1 {
-			e.int(int(index))
+			b = putInt(b, int(index))
 		}
 	}
 	if m&effectDecision != 0 {
-		e.byte(byte(x.Decision))
+		b = append(b, byte(x.Decision))
 	}
-	e.opt(m, effectText, x.Text)
+	b = e.opt(b, m, effectText, x.Text)
 	if m&effectAssumed != 0 {
-		e.texts(x.Assumed)
+		b = e.texts(b, x.Assumed)
 	}
 	if m&effectSubjects != 0 {
-		e.int(x.Subjects)
+		b = putInt(b, x.Subjects)
 	}
 	if m&effectAlert != 0 {
-		e.alert(x.Alert)
+		b = e.alert(b, x.Alert)
 	}
+	return b
 }
 
 func (d *decoder) effect(x *Effect, r *Record, i int) {

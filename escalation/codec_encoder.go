@@ -7,90 +7,100 @@ import (
 	"github.com/belfry-go/belfry/policy"
 )
 
-// encoder appends one encoding to a buffer.
+// encoder appends one encoding to a buffer. The buffer goes through the calls
+// as a value: kept behind the pointer, each append would wait for the one
+// before it to reach memory, which made the whole twice as slow.
 type encoder struct {
-	b     []byte
-	base  int // where the encoding begins in b
+	base  int // where the encoding begins in the buffer
 	words words
 }
 
-func (e *encoder) byte(v byte) { e.b = append(e.b, v) }
-
-func (e *encoder) uvarint(v uint64) {
+func putUvarint(b []byte, v uint64) []byte {
 	if v < 0x80 {
-		e.b = append(e.b, byte(v))
-		return
+		return append(b, byte(v))
 	}
-	e.b = binary.AppendUvarint(e.b, v)
+	return putLong(b, v)
 }
 
-func (e *encoder) int(v int) { e.uvarint(zigzag(int64(v))) }
+// putLong stands apart so that putUvarint is inlined.
+func putLong(b []byte, v uint64) []byte { return binary.AppendUvarint(b, v) }
 
-// packed writes u with one bit beside it: six bits of u and the bit in the
+func putInt(b []byte, v int) []byte { return putUvarint(b, zigzag(int64(v))) }
+
+// putPacked writes u with one bit beside it: six bits of u and the bit in the
 // first byte, the rest as a varint. Together they may have 65 bits.
-func (e *encoder) packed(u uint64, bit byte) {
+func putPacked(b []byte, u uint64, bit byte) []byte {
 	first := byte(u&0x3f)<<1 | bit
 	if u >>= 6; u == 0 {
-		e.b = append(e.b, first)
-		return
+		return append(b, first)
 	}
-	e.b = append(e.b, first|0x80)
-	e.uvarint(u)
+	return putUvarint(append(b, first|0x80), u)
 }
 
-// instant writes the distance of i from base. The difference wraps around, so
-// that any two instants have one.
-func (e *encoder) instant(i, base policy.Instant) {
+// putInstant writes the distance of i from base. The difference wraps around,
+// so that any two instants have one.
+func putInstant(b []byte, i, base policy.Instant) []byte {
 	d := int64(i) - int64(base)
-	if q := d / secondInstants; q*secondInstants == d {
-		e.packed(zigzag(q), 0)
-		return
+	if d == 0 {
+		return append(b, 0)
 	}
-	e.packed(zigzag(d), 1)
+	if q := d / secondInstants; q*secondInstants == d {
+		return putPacked(b, zigzag(q), 0)
+	}
+	return putPacked(b, zigzag(d), 1)
 }
 
-func (e *encoder) duration(v time.Duration) {
+// putUntil writes an instant that may be Never, outside of any mask.
+func putUntil(b []byte, i, base policy.Instant) []byte {
+	if !i.Known() {
+		return append(b, 0)
+	}
+	return putInstant(append(b, 1), i, base)
+}
+
+func putDuration(b []byte, v time.Duration) []byte {
 	d := int64(v)
 	if q := d / secondDurations; q*secondDurations == d {
-		e.packed(zigzag(q), 0)
-		return
+		return putPacked(b, zigzag(q), 0)
 	}
-	e.packed(zigzag(d), 1)
+	return putPacked(b, zigzag(d), 1)
 }
 
-// time writes a time to the nanosecond; its zone is not kept.
-func (e *encoder) time(t time.Time) {
+// putTime writes a time to the nanosecond; its zone is not kept.
+func putTime(b []byte, t time.Time) []byte {
 	ns := t.Nanosecond()
-	e.packed(zigzag(t.Unix()), byte(flag(ns != 0, 1)))
+	b = putPacked(b, zigzag(t.Unix()), byte(flag(ns != 0, 1)))
 	if ns != 0 {
-		e.uvarint(uint64(ns))
+		b = putUvarint(b, uint64(ns))
 	}
+	return b
 }
 
-func (e *encoder) text(s string) {
+func putEffectID(b []byte, id EffectID) []byte {
+	return putUvarint(putUvarint(b, id.Seq), uint64(id.I))
+}
+
+func (e *encoder) text(b []byte, s string) []byte {
 	if len(s) < 2 {
-		e.uvarint(uint64(len(s)) << 1)
-		e.b = append(e.b, s...)
-		return
+		return append(putUvarint(b, uint64(len(s))<<1), s...)
 	}
 	bit := wordBit(len(s), s[0], s[len(s)-1])
 	if e.words.filter&bit != 0 {
-		if i := e.word(s); i >= 0 {
-			e.uvarint(uint64(i)<<1 | 1)
-			return
+		if i := e.word(b, s); i >= 0 {
+			return putUvarint(b, uint64(i)<<1|1)
 		}
 	}
-	e.uvarint(uint64(len(s)) << 1)
-	e.words.add(len(e.b)-e.base, len(s), bit)
-	e.b = append(e.b, s...)
+	b = putUvarint(b, uint64(len(s))<<1)
+	e.words.add(len(b)-e.base, len(s), bit)
+	return append(b, s...)
 }
 
 // word is the number of the earlier text s, -1 if there is none.
-func (e *encoder) word(s string) int {
-	buf := e.b[e.base:]
+func (e *encoder) word(b []byte, s string) int {
+	b = b[e.base:]
 	for i := range e.words.n {
 		p := e.words.at[i]
-		if int(p.n) == len(s) && string(buf[p.off:p.off+p.n]) == s {
+		if int(p.n) == len(s) && string(b[p.off:p.off+p.n]) == s {
 			return i
 		}
 	}
@@ -98,32 +108,34 @@ func (e *encoder) word(s string) int {
 }
 
 // opt writes s if bit is set in m.
-func (e *encoder) opt(m, bit uint64, s string) {
-	if m&bit != 0 {
-		e.text(s)
+func (e *encoder) opt(b []byte, m, bit uint64, s string) []byte {
+	if m&bit == 0 {
+		return b
 	}
+	return e.text(b, s)
 }
 
-func (e *encoder) texts(list []string) {
-	e.uvarint(uint64(len(list)))
+func (e *encoder) texts(b []byte, list []string) []byte {
+	b = putUvarint(b, uint64(len(list)))
 	for _, s := range list {
-		e.text(s)
+		b = e.text(b, s)
 	}
+	return b
 }
 
 // The kinds of targets as numbers. They are part of the form: a kind is never
 // given another number.
 const (
-	targetNone   = 0
-	targetBare   = 8 // an id without a kind
-	targetOther  = 9 // a kind not of the list, as a text
-	targetUser   = 1
-	targetTeam   = 2
-	targetRole   = 3
-	targetOnCall = 4
-	targetOwner  = 5
-	targetChan   = 6
-	targetSvc    = 7
+	targetNone = iota
+	targetUser
+	targetTeam
+	targetRole
+	targetOnCall
+	targetOwner
+	targetChannel
+	targetService
+	targetBare  // an id without a kind
+	targetOther // a kind not of the list, as a text
 )
 
 func targetCode(t *policy.Target) byte {
@@ -139,9 +151,9 @@ func targetCode(t *policy.Target) byte {
 	case policy.TargetOwner:
 		return targetOwner
 	case policy.TargetChannel:
-		return targetChan
+		return targetChannel
 	case policy.TargetService:
-		return targetSvc
+		return targetService
 	case "":
 		if t.ID == "" {
 			return targetNone
@@ -151,31 +163,26 @@ func targetCode(t *policy.Target) byte {
 	return targetOther
 }
 
-func (e *encoder) target(t policy.Target) {
-	code := targetCode(&t)
-	e.byte(code)
+func (e *encoder) target(b []byte, t *policy.Target) []byte {
+	code := targetCode(t)
+	b = append(b, code)
 	switch code {
 	case targetNone:
-		return
+		return b
 	case targetOther:
-		e.text(string(t.Kind))
+		b = e.text(b, string(t.Kind))
 	}
-	e.text(t.ID)
+	return e.text(b, t.ID)
 }
 
-func (e *encoder) targets(list []policy.Target) {
-	e.uvarint(uint64(len(list)))
-	for _, t := range list {
-		e.target(t)
+func (e *encoder) targets(b []byte, list []policy.Target) []byte {
+	b = putUvarint(b, uint64(len(list)))
+	for i := range list {
+		b = e.target(b, &list[i])
 	}
+	return b
 }
 
-func (e *encoder) author(a Author) {
-	e.target(a.Principal)
-	e.target(a.Behind)
-}
-
-func (e *encoder) effectID(id EffectID) {
-	e.uvarint(id.Seq)
-	e.uvarint(uint64(id.I))
+func (e *encoder) author(b []byte, a *Author) []byte {
+	return e.target(e.target(b, &a.Principal), &a.Behind)
 }

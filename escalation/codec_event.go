@@ -92,31 +92,32 @@ func eventMaskFacts(v *Event) uint64 {
 		flag(v.Stopped, eventStopped)
 }
 
-func (e *encoder) event(v *Event) {
+func (e *encoder) event(b []byte, v *Event) []byte {
 	m := eventMask(v)
-	e.uvarint(m)
-	e.byte(byte(v.Kind))
-	e.instant(v.At, 0)
-	e.opt(m, eventID, v.ID)
+	b = putUvarint(b, m)
+	b = append(b, byte(v.Kind))
+	b = putInstant(b, v.At, 0)
+	b = e.opt(b, m, eventID, v.ID)
 	if m&eventBy != 0 {
-		e.target(v.By.Principal)
+		b = e.target(b, &v.By.Principal)
 	}
 	if m&eventBehind != 0 {
-		e.target(v.By.Behind)
+		b = e.target(b, &v.By.Behind)
 	}
 	if m&eventClaimedAt != 0 {
-		e.instant(v.ClaimedAt, v.At)
+		b = putInstant(b, v.ClaimedAt, v.At)
 	}
 	if m&eventIncarnation != 0 {
-		e.uvarint(v.Incarnation)
+		b = putUvarint(b, v.Incarnation)
 	}
 	if m&eventAlert != 0 {
-		e.alert(v.Alert)
+		b = e.alert(b, v.Alert)
 	}
 	if m&eventPerson != 0 {
-		e.eventPerson(m, v)
+		b = e.eventPerson(b, m, v)
 	}
-	e.eventFacts(m, v)
+	b = e.eventFacts(b, m, v)
+	return b
 }
 
 // eventPerson is the bits of eventMaskPerson: a tick has none of them.
@@ -124,61 +125,63 @@ const eventPerson = eventTrack | eventTier | eventTo | eventFor | eventName | ev
 	eventEvidence | eventOutcome | eventSeverity | eventCriticality | eventBlastRadius | eventGate |
 	eventAction | eventUndo | eventReview | eventStage | eventVote | eventAsk | eventPolicy | eventMapping
 
-func (e *encoder) eventPerson(m uint64, v *Event) {
-	e.opt(m, eventTrack, v.Track)
-	e.opt(m, eventTier, v.Tier)
+func (e *encoder) eventPerson(b []byte, m uint64, v *Event) []byte {
+	b = e.opt(b, m, eventTrack, v.Track)
+	b = e.opt(b, m, eventTier, v.Tier)
 	if m&eventTo != 0 {
-		e.target(v.To)
+		b = e.target(b, &v.To)
 	}
 	if m&eventFor != 0 {
-		e.duration(v.For)
+		b = putDuration(b, v.For)
 	}
-	e.opt(m, eventName, v.Name)
-	e.opt(m, eventReason, v.Reason)
-	e.opt(m, eventText, v.Text)
-	e.opt(m, eventEvidence, v.Evidence)
-	e.opt(m, eventOutcome, v.Outcome)
-	e.opt(m, eventSeverity, string(v.Severity))
-	e.opt(m, eventCriticality, string(v.Criticality))
-	e.opt(m, eventBlastRadius, string(v.BlastRadius))
-	e.opt(m, eventGate, v.Gate)
-	e.opt(m, eventAction, v.Action)
-	e.opt(m, eventUndo, v.Undo)
-	e.opt(m, eventReview, v.Review)
-	e.opt(m, eventStage, v.Stage)
-	e.opt(m, eventVote, v.Vote)
-	e.opt(m, eventAsk, v.Ask)
-	e.opt(m, eventPolicy, v.Policy)
+	b = e.opt(b, m, eventName, v.Name)
+	b = e.opt(b, m, eventReason, v.Reason)
+	b = e.opt(b, m, eventText, v.Text)
+	b = e.opt(b, m, eventEvidence, v.Evidence)
+	b = e.opt(b, m, eventOutcome, v.Outcome)
+	b = e.opt(b, m, eventSeverity, string(v.Severity))
+	b = e.opt(b, m, eventCriticality, string(v.Criticality))
+	b = e.opt(b, m, eventBlastRadius, string(v.BlastRadius))
+	b = e.opt(b, m, eventGate, v.Gate)
+	b = e.opt(b, m, eventAction, v.Action)
+	b = e.opt(b, m, eventUndo, v.Undo)
+	b = e.opt(b, m, eventReview, v.Review)
+	b = e.opt(b, m, eventStage, v.Stage)
+	b = e.opt(b, m, eventVote, v.Vote)
+	b = e.opt(b, m, eventAsk, v.Ask)
+	b = e.opt(b, m, eventPolicy, v.Policy)
 	if m&eventMapping != 0 {
-		e.b = append(e.b, v.Mapping.Policy[:]...)
-		e.byte(byte(flag(v.Mapping.Dry, 1)))
+		b = append(b, v.Mapping.Policy[:]...)
+		b = append(b, byte(flag(v.Mapping.Dry, 1)))
 	}
+	return b
 }
 
-func (e *encoder) eventFacts(m uint64, v *Event) {
+func (e *encoder) eventFacts(b []byte, m uint64, v *Event) []byte {
 	if m&eventReport != 0 {
-		e.report(&v.Report, v.At)
+		b = e.report(b, &v.Report, v.At)
 	}
 	if m&eventDown != 0 {
-		e.instant(v.Down.From, v.At)
-		e.instant(v.Down.To, v.At)
+		b = putInstant(b, v.Down.From, v.At)
+		b = putInstant(b, v.Down.To, v.At)
 	}
 	if m&eventPrior != 0 {
-		e.prior(v.Prior, v.At)
+		b = e.prior(b, v.Prior, v.At)
 	}
 	if m&eventSilences != 0 {
-		e.uvarint(uint64(len(v.Silences)))
+		b = putUvarint(b, uint64(len(v.Silences)))
 		for i := range v.Silences {
-			e.text(v.Silences[i].Name)
-			e.until(v.Silences[i].Until, v.At)
+			b = e.text(b, v.Silences[i].Name)
+			b = putUntil(b, v.Silences[i].Until, v.At)
 		}
 	}
 	if m&eventAnswers != 0 {
-		e.uvarint(uint64(len(v.Answers)))
+		b = putUvarint(b, uint64(len(v.Answers)))
 		for i := range v.Answers {
-			e.answer(&v.Answers[i], v.At)
+			b = e.answer(b, &v.Answers[i], v.At)
 		}
 	}
+	return b
 }
 
 func (d *decoder) event(v *Event) {
@@ -294,24 +297,25 @@ func reportMask(r *Report) uint64 {
 		flag(r.RetryAt == 0, reportZero)
 }
 
-func (e *encoder) report(r *Report, at policy.Instant) {
+func (e *encoder) report(b []byte, r *Report, at policy.Instant) []byte {
 	m := reportMask(r)
-	e.uvarint(m)
-	e.effectID(r.Effect)
-	e.byte(byte(r.Result))
+	b = putUvarint(b, m)
+	b = putEffectID(b, r.Effect)
+	b = append(b, byte(r.Result))
 	if m&reportAttempt != 0 {
-		e.int(r.Attempt)
+		b = putInt(b, r.Attempt)
 	}
-	e.opt(m, reportDetail, r.Detail)
+	b = e.opt(b, m, reportDetail, r.Detail)
 	if m&reportLate != 0 {
-		e.duration(r.Late)
+		b = putDuration(b, r.Late)
 	}
 	if m&reportRetryAt != 0 {
-		e.instant(r.RetryAt, at)
+		b = putInstant(b, r.RetryAt, at)
 	}
 	if m&reportSubjects != 0 {
-		e.int(r.Subjects)
+		b = putInt(b, r.Subjects)
 	}
+	return b
 }
 
 func (d *decoder) report(r *Report, at policy.Instant) {
@@ -336,17 +340,18 @@ func (d *decoder) report(r *Report, at policy.Instant) {
 	d.expect(m, reportMask(r))
 }
 
-func (e *encoder) prior(p *Prior, at policy.Instant) {
-	e.uvarint(p.Incarnation)
-	e.byte(byte(flag(p.Reopened, 1)))
-	e.until(p.ResolvedAt, at)
-	e.until(p.GraceAt, at)
-	e.uvarint(uint64(len(p.Stood)))
+func (e *encoder) prior(b []byte, p *Prior, at policy.Instant) []byte {
+	b = putUvarint(b, p.Incarnation)
+	b = append(b, byte(flag(p.Reopened, 1)))
+	b = putUntil(b, p.ResolvedAt, at)
+	b = putUntil(b, p.GraceAt, at)
+	b = putUvarint(b, uint64(len(p.Stood)))
 	for i := range p.Stood {
-		e.text(p.Stood[i].Policy)
-		e.text(p.Stood[i].Track)
-		e.text(p.Stood[i].Tier)
+		b = e.text(b, p.Stood[i].Policy)
+		b = e.text(b, p.Stood[i].Track)
+		b = e.text(b, p.Stood[i].Tier)
 	}
+	return b
 }
 
 func (d *decoder) prior(at policy.Instant) *Prior {

@@ -32,15 +32,21 @@ func (p *pins) add(l *Lists) {
 }
 
 func (l *Lists) equal(o *Lists) bool {
-	return l.Cut == o.Cut && slices.Equal(l.Ring, o.Ring) && slices.Equal(l.Depends, o.Depends) &&
+	return l.Cut == o.Cut && len(l.Rosters) == len(o.Rosters) && len(l.Recipients) == len(o.Recipients) && slices.Equal(l.Ring, o.Ring) && slices.Equal(l.Depends, o.Depends) &&
 		slices.EqualFunc(l.Rosters, o.Rosters, sameResponders) &&
 		slices.EqualFunc(l.Recipients, o.Recipients, sameRecipient)
 }
 
 func sameResponders(a, b []Responder) bool {
-	return slices.EqualFunc(a, b, func(a, b Responder) bool {
-		return a.To == b.To && slices.Equal(a.Rules, b.Rules)
-	})
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range a {
+		if a[i].To != b[i].To || !slices.Equal(a[i].Rules, b[i].Rules) {
+			return false
+		}
+	}
+	return true
 }
 
 func sameRecipient(a, b policy.Recipient) bool {
@@ -67,39 +73,45 @@ func listsMask(l *Lists) uint64 {
 
 // lists writes 0 and the lists, or from 1 how many lists ago the same were
 // written.
-func (e *encoder) lists(l *Lists, p *pins) {
+func (e *encoder) lists(b []byte, l *Lists, p *pins) []byte {
 	if i := p.find(l); i >= 0 {
-		e.uvarint(uint64(i) + 1)
-		return
+		b = putUvarint(b, uint64(i)+1)
+		return b
 	}
 	p.add(l)
-	e.byte(0)
+	b = append(b, 0)
 	m := listsMask(l)
-	e.uvarint(m)
+	b = putUvarint(b, m)
 	if m&listsRosters != 0 {
-		e.uvarint(uint64(len(l.Rosters)))
+		b = putUvarint(b, uint64(len(l.Rosters)))
 		for _, r := range l.Rosters {
-			e.responders(r)
+			b = e.responders(b, r)
 		}
 	}
 	if m&listsRecipients != 0 {
-		e.recipients(l.Recipients)
+		b = e.recipients(b, l.Recipients)
 	}
 	if m&listsRing != 0 {
-		e.ints(l.Ring)
+		b = e.ints(b, l.Ring)
 	}
 	if m&listsDepends != 0 {
-		e.texts(l.Depends)
+		b = e.texts(b, l.Depends)
 	}
+	return b
 }
 
-func (d *decoder) lists(p *pins) *Lists {
+// lists reads what encoder.lists wrote; it is old itself where that is written.
+func (d *decoder) lists(p *pins, old *Lists) *Lists {
 	if ago := d.uvarint(); ago > 0 {
 		if ago > uint64(min(p.n, len(p.last))) {
 			d.fail("a list is said to stand before, and does not")
 			return nil
 		}
 		return p.last[(p.n-int(ago))%len(p.last)]
+	}
+	if d.listsAre(old) {
+		d.pin(p, old)
+		return old
 	}
 	l := &Lists{}
 	m := d.mask(listsMaskEnd - 1)
@@ -120,18 +132,25 @@ func (d *decoder) lists(p *pins) *Lists {
 		l.Depends = d.texts()
 	}
 	d.expect(m, listsMask(l))
+	d.pin(p, l)
+	return l
+}
+
+// pin notes lists that were written in full, which those that stand before may
+// not be.
+func (d *decoder) pin(p *pins, l *Lists) {
 	if p.find(l) >= 0 {
 		d.fail(msgCanonical)
 	}
 	p.add(l)
-	return l
 }
 
-func (e *encoder) ints(list []int) {
-	e.uvarint(uint64(len(list)))
+func (e *encoder) ints(b []byte, list []int) []byte {
+	b = putUvarint(b, uint64(len(list)))
 	for _, v := range list {
-		e.int(v)
+		b = putInt(b, v)
 	}
+	return b
 }
 
 func (d *decoder) ints() []int {
@@ -142,13 +161,14 @@ func (d *decoder) ints() []int {
 	return list
 }
 
-func (e *encoder) recipients(list []policy.Recipient) {
-	e.uvarint(uint64(len(list)))
+func (e *encoder) recipients(b []byte, list []policy.Recipient) []byte {
+	b = putUvarint(b, uint64(len(list)))
 	for i := range list {
-		e.target(list[i].To)
-		e.byte(byte(flag(list[i].Essential, 1)))
-		e.texts(list[i].Via)
+		b = e.target(b, &list[i].To)
+		b = append(b, byte(flag(list[i].Essential, 1)))
+		b = e.texts(b, list[i].Via)
 	}
+	return b
 }
 
 func (d *decoder) recipients() []policy.Recipient {
@@ -167,20 +187,21 @@ func (d *decoder) recipients() []policy.Recipient {
 }
 
 // responders writes people and channels with their rules.
-func (e *encoder) responders(list []Responder) {
-	e.uvarint(uint64(len(list)))
+func (e *encoder) responders(b []byte, list []Responder) []byte {
+	b = putUvarint(b, uint64(len(list)))
 	for i := range list {
-		e.target(list[i].To)
-		e.uvarint(uint64(len(list[i].Rules)))
+		b = e.target(b, &list[i].To)
+		b = putUvarint(b, uint64(len(list[i].Rules)))
 		for j := range list[i].Rules {
 			r := &list[i].Rules[j]
-			e.text(r.Via)
-			e.byte(byte(ruleMask(r)))
+			b = e.text(b, r.Via)
+			b = append(b, byte(ruleMask(r)))
 			if r.After != 0 {
-				e.duration(r.After)
+				b = putDuration(b, r.After)
 			}
 		}
 	}
+	return b
 }
 
 func ruleMask(r *Rule) uint64 { return flag(r.Depends, 1) | flag(r.After != 0, 2) }

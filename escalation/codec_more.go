@@ -36,64 +36,65 @@ func moreMask(x *More) uint64 {
 		flag(len(x.Seen) > 0, moreSeen)
 }
 
-func (e *encoder) more(x *More, opened policy.Instant) {
+func (e *encoder) more(b []byte, x *More, opened policy.Instant) []byte {
 	m := moreMask(x)
-	e.uvarint(m)
+	b = putUvarint(b, m)
 	if m&moreAcks != 0 {
-		e.acks(x.Acks, opened)
+		b = e.acks(b, x.Acks, opened)
 	}
 	if m&moreTold != 0 {
-		e.told(x.Told)
+		b = e.told(b, x.Told)
 	}
 	if m&moreHappened != 0 {
-		e.happened(x.Happened, opened)
+		b = e.happened(b, x.Happened, opened)
 	}
 	if m&moreResolvedBy != 0 {
-		e.author(x.ResolvedBy)
+		b = e.author(b, &x.ResolvedBy)
 	}
-	e.opt(m, moreOutcome, x.Outcome)
+	b = e.opt(b, m, moreOutcome, x.Outcome)
 	if m&moreKinds != 0 {
-		e.uvarint(uint64(len(x.Kinds)))
+		b = putUvarint(b, uint64(len(x.Kinds)))
 		for _, k := range x.Kinds {
-			e.text(string(k))
+			b = e.text(b, string(k))
 		}
 	}
 	if m&moreDeclined != 0 {
-		e.uvarint(uint64(len(x.Declined)))
+		b = putUvarint(b, uint64(len(x.Declined)))
 		for i := range x.Declined {
-			e.int(int(x.Declined[i].Track))
-			e.target(x.Declined[i].Who)
+			b = putInt(b, int(x.Declined[i].Track))
+			b = e.target(b, &x.Declined[i].Who)
 		}
 	}
 	if m&moreSilences != 0 {
-		e.uvarint(uint64(len(x.Silences)))
+		b = putUvarint(b, uint64(len(x.Silences)))
 		for i := range x.Silences {
-			e.text(x.Silences[i].Name)
-			e.until(x.Silences[i].Until, opened)
+			b = e.text(b, x.Silences[i].Name)
+			b = putUntil(b, x.Silences[i].Until, opened)
 		}
 	}
 	if m&moreReviews != 0 {
-		e.reviews(x.Reviews, opened)
+		b = e.reviews(b, x.Reviews, opened)
 	}
 	if m&moreEvidence != 0 {
-		e.texts(x.Evidence)
+		b = e.texts(b, x.Evidence)
 	}
 	if m&moreLowered != 0 {
-		e.uvarint(uint64(len(x.Lowered)))
+		b = putUvarint(b, uint64(len(x.Lowered)))
 		for i := range x.Lowered {
-			e.b = append(e.b, x.Lowered[i].Scale, byte(x.Lowered[i].To))
-			e.instant(x.Lowered[i].At, opened)
+			b = append(b, x.Lowered[i].Scale, byte(x.Lowered[i].To))
+			b = putInstant(b, x.Lowered[i].At, opened)
 		}
 	}
 	if m&moreSnoozeUsed != 0 {
-		e.duration(x.SnoozeUsed)
+		b = putDuration(b, x.SnoozeUsed)
 	}
 	if m&moreSeen != 0 {
-		e.uvarint(uint64(len(x.Seen)))
+		b = putUvarint(b, uint64(len(x.Seen)))
 		for i := range x.Seen {
-			e.b = append(e.b, x.Seen[i][:]...)
+			b = append(b, x.Seen[i][:]...)
 		}
 	}
+	return b
 }
 
 func (d *decoder) more(opened policy.Instant) *More {
@@ -156,14 +157,6 @@ func (d *decoder) more(opened policy.Instant) *More {
 	return x
 }
 
-// until writes an instant that may be Never, outside of any mask.
-func (e *encoder) until(i, base policy.Instant) {
-	e.byte(byte(flag(i.Known(), 1)))
-	if i.Known() {
-		e.instant(i, base)
-	}
-}
-
 func (d *decoder) until(base policy.Instant) policy.Instant {
 	m := d.mask(1)
 	i := d.known(m, 1, base)
@@ -171,15 +164,16 @@ func (d *decoder) until(base policy.Instant) policy.Instant {
 	return i
 }
 
-func (e *encoder) acks(list []Ack, opened policy.Instant) {
-	e.uvarint(uint64(len(list)))
+func (e *encoder) acks(b []byte, list []Ack, opened policy.Instant) []byte {
+	b = putUvarint(b, uint64(len(list)))
 	for i := range list {
 		x := &list[i]
-		e.int(int(x.Track))
-		e.target(x.Who)
-		e.instant(x.At, opened)
-		e.until(x.Remind, opened)
+		b = putInt(b, int(x.Track))
+		b = e.target(b, &x.Who)
+		b = putInstant(b, x.At, opened)
+		b = putUntil(b, x.Remind, opened)
 	}
+	return b
 }
 
 func (d *decoder) acks(opened policy.Instant) []Ack {
@@ -190,13 +184,14 @@ func (d *decoder) acks(opened policy.Instant) []Ack {
 	return list
 }
 
-func (e *encoder) told(list []Told) {
-	e.uvarint(uint64(len(list)))
+func (e *encoder) told(b []byte, list []Told) []byte {
+	b = putUvarint(b, uint64(len(list)))
 	for i := range list {
-		e.target(list[i].To)
-		e.text(list[i].Via)
-		e.int(int(list[i].Track))
+		b = e.target(b, &list[i].To)
+		b = e.text(b, list[i].Via)
+		b = putInt(b, int(list[i].Track))
 	}
+	return b
 }
 
 func (d *decoder) told() []Told {
@@ -207,16 +202,17 @@ func (d *decoder) told() []Told {
 	return list
 }
 
-func (e *encoder) happened(list []Happening, opened policy.Instant) {
-	e.uvarint(uint64(len(list)))
+func (e *encoder) happened(b []byte, list []Happening, opened policy.Instant) []byte {
+	b = putUvarint(b, uint64(len(list)))
 	for i := range list {
 		x := &list[i]
-		e.b = append(e.b, byte(x.Kind), byte(x.Level))
-		e.int(int(x.Index))
-		e.int(int(x.Tier))
-		e.text(x.Name)
-		e.instant(x.At, opened)
+		b = append(b, byte(x.Kind), byte(x.Level))
+		b = putInt(b, int(x.Index))
+		b = putInt(b, int(x.Tier))
+		b = e.text(b, x.Name)
+		b = putInstant(b, x.At, opened)
 	}
+	return b
 }
 
 func (d *decoder) happened(opened policy.Instant) []Happening {

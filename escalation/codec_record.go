@@ -18,30 +18,31 @@ func recordMask(r *Record) uint64 {
 		flag(len(r.Verdict.Questions) > 0, recordQuestions)
 }
 
-func (e *encoder) record(r *Record) {
+func (e *encoder) record(b []byte, r *Record) []byte {
 	m := recordMask(r)
-	e.uvarint(m)
-	e.uvarint(r.Seq)
+	b = putUvarint(b, m)
+	b = putUvarint(b, r.Seq)
 	if m&recordPolicy != 0 {
-		e.b = append(e.b, r.Policy[:]...)
+		b = append(b, r.Policy[:]...)
 	}
-	e.byte(byte(r.Verdict.Kind))
+	b = append(b, byte(r.Verdict.Kind))
 	if m&recordReason != 0 {
-		e.byte(byte(r.Verdict.Reason))
+		b = append(b, byte(r.Verdict.Reason))
 	}
-	e.event(&r.Event)
+	b = e.event(b, &r.Event)
 	if m&recordQuestions != 0 {
-		e.uvarint(uint64(len(r.Verdict.Questions)))
+		b = putUvarint(b, uint64(len(r.Verdict.Questions)))
 		for i := range r.Verdict.Questions {
-			e.question(&r.Verdict.Questions[i], r.Event.At)
+			b = e.question(b, &r.Verdict.Questions[i], r.Event.At)
 		}
 	}
 	if m&recordEffects != 0 {
-		e.uvarint(uint64(len(r.Effects)))
+		b = putUvarint(b, uint64(len(r.Effects)))
 		for i := range r.Effects {
-			e.effect(&r.Effects[i], r, i)
+			b = e.effect(b, &r.Effects[i], r, i)
 		}
 	}
+	return b
 }
 
 func (d *decoder) record(r *Record) {
@@ -99,24 +100,25 @@ func questionMask(q *Question, at policy.Instant) uint64 {
 		flag(q.Tier != 0, questionTier)
 }
 
-func (e *encoder) question(q *Question, at policy.Instant) {
+func (e *encoder) question(b []byte, q *Question, at policy.Instant) []byte {
 	m := questionMask(q, at)
-	e.uvarint(m)
-	e.byte(byte(q.Kind))
+	b = putUvarint(b, m)
+	b = append(b, byte(q.Kind))
 	if m&questionTarget != 0 {
-		e.target(q.Target)
+		b = e.target(b, &q.Target)
 	}
-	e.opt(m, questionSubject, q.Subject)
-	e.opt(m, questionName, q.Name)
+	b = e.opt(b, m, questionSubject, q.Subject)
+	b = e.opt(b, m, questionName, q.Name)
 	if m&questionAt != 0 {
-		e.instant(q.At, at)
+		b = putInstant(b, q.At, at)
 	}
 	if m&questionTrack != 0 {
-		e.int(q.Track)
+		b = putInt(b, q.Track)
 	}
 	if m&questionTier != 0 {
-		e.int(q.Tier)
+		b = putInt(b, q.Tier)
 	}
+	return b
 }
 
 func (d *decoder) question(q *Question, at policy.Instant) {
@@ -164,22 +166,23 @@ func answerMask(a *Answer) uint64 {
 		flag(!a.Next.Known(), answerNever)
 }
 
-func (e *encoder) answer(a *Answer, at policy.Instant) {
-	e.question(&a.Question, at)
+func (e *encoder) answer(b []byte, a *Answer, at policy.Instant) []byte {
+	b = e.question(b, &a.Question, at)
 	m := answerMask(a)
-	e.uvarint(m)
+	b = putUvarint(b, m)
 	if m&answerResponders != 0 {
-		e.responders(a.Responders)
+		b = e.responders(b, a.Responders)
 	}
 	if m&answerNext != 0 {
-		e.instant(a.Next, at)
+		b = putInstant(b, a.Next, at)
 	}
 	if m&answerOrder != 0 {
-		e.ints(a.Order)
+		b = e.ints(b, a.Order)
 	}
 	if m&answerBehind != 0 {
-		e.target(a.Behind)
+		b = e.target(b, &a.Behind)
 	}
+	return b
 }
 
 func (d *decoder) answer(a *Answer, at policy.Instant) {

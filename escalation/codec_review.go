@@ -36,44 +36,46 @@ func reviewMask(x *ReviewState) uint64 {
 		flag(x.Answer != "", reviewAnswer)
 }
 
-func (e *encoder) reviews(list []ReviewState, opened policy.Instant) {
-	e.uvarint(uint64(len(list)))
+func (e *encoder) reviews(b []byte, list []ReviewState, opened policy.Instant) []byte {
+	b = putUvarint(b, uint64(len(list)))
 	for i := range list {
-		e.review(&list[i], opened)
+		b = e.review(b, &list[i], opened)
 	}
+	return b
 }
 
-func (e *encoder) review(x *ReviewState, opened policy.Instant) {
+func (e *encoder) review(b []byte, x *ReviewState, opened policy.Instant) []byte {
 	m := reviewMask(x)
-	e.uvarint(m)
-	e.byte(byte(x.Of))
-	e.int(int(x.Index))
+	b = putUvarint(b, m)
+	b = append(b, byte(x.Of))
+	b = putInt(b, int(x.Index))
 	for _, i := range [...]policy.Instant{x.At, x.Remind, x.After, x.Within} {
 		if i.Known() {
-			e.instant(i, opened)
+			b = putInstant(b, i, opened)
 		}
 	}
 	if m&reviewRequester != 0 {
-		e.author(x.Requester)
+		b = e.author(b, &x.Requester)
 	}
-	e.opt(m, reviewAsk, x.Ask)
-	e.opt(m, reviewAnswer, x.Answer)
+	b = e.opt(b, m, reviewAsk, x.Ask)
+	b = e.opt(b, m, reviewAnswer, x.Answer)
 	if m&reviewDigest != 0 {
-		e.b = append(e.b, x.Digest[:]...)
+		b = append(b, x.Digest[:]...)
 	}
 	if m&reviewVotes != 0 {
-		e.uvarint(uint64(len(x.Votes)))
+		b = putUvarint(b, uint64(len(x.Votes)))
 		for i := range x.Votes {
 			v := &x.Votes[i]
-			e.int(int(v.Stage))
-			e.target(v.Who)
-			e.text(v.Answer)
-			e.instant(v.At, opened)
+			b = putInt(b, int(v.Stage))
+			b = e.target(b, &v.Who)
+			b = e.text(b, v.Answer)
+			b = putInstant(b, v.At, opened)
 		}
 	}
 	if m&reviewVoters != 0 {
-		e.targets(x.Voters)
+		b = e.targets(b, x.Voters)
 	}
+	return b
 }
 
 func (d *decoder) reviews(opened policy.Instant) []ReviewState {

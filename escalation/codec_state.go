@@ -57,65 +57,67 @@ func (s *State) levels() [4]policy.Level {
 func wide(l [4]policy.Level) bool { return (l[0] | l[1] | l[2] | l[3]) > 15 }
 
 // state writes the state; the key comes first, see decoder.textLike.
-func (e *encoder) state(s *State) {
-	e.text(s.Key)
+func (e *encoder) state(b []byte, s *State) []byte {
+	b = e.text(b, s.Key)
 	m := stateMask(s)
-	e.uvarint(m)
-	e.uvarint(uint64(s.Rev))
-	e.byte(byte(s.Status))
-	e.uvarint(s.Seq)
-	e.uvarint(s.Incarnation)
-	e.int(s.Count)
-	e.levels(s.levels(), m&stateWide != 0)
+	b = putUvarint(b, m)
+	b = putUvarint(b, uint64(s.Rev))
+	b = append(b, byte(s.Status))
+	b = putUvarint(b, s.Seq)
+	b = putUvarint(b, s.Incarnation)
+	b = putInt(b, s.Count)
+	b = e.levels(b, s.levels(), m&stateWide != 0)
 	if m&stateHighest != 0 {
-		e.levels(s.Highest, m&stateWide != 0)
+		b = e.levels(b, s.Highest, m&stateWide != 0)
 	}
 	if m&stateDocument != 0 {
-		e.b = append(e.b, s.Document[:]...)
+		b = append(b, s.Document[:]...)
 	}
 	if m&statePolicy != 0 {
-		e.int(s.Policy)
+		b = putInt(b, s.Policy)
 	}
-	e.instant(s.Opened, 0)
-	e.instant(s.At, s.Opened)
-	e.instant(s.LastSeen, s.Opened)
+	b = putInstant(b, s.Opened, 0)
+	b = putInstant(b, s.At, s.Opened)
+	b = putInstant(b, s.LastSeen, s.Opened)
 	for _, i := range [...]policy.Instant{s.Due, s.Resolved, s.Grace, s.GraceAt, s.LastResort} {
 		if i.Known() {
-			e.instant(i, s.Opened)
+			b = putInstant(b, i, s.Opened)
 		}
 	}
 	if m&stateTracks != 0 {
-		e.tracks(s)
+		b = e.tracks(b, s)
 	}
 	if m&stateEntries != 0 {
-		e.entries(s)
+		b = e.entries(b, s)
 	}
 	if m&stateContacts != 0 {
-		e.contacts(s)
+		b = e.contacts(b, s)
 	}
 	if m&stateOpen != 0 {
-		e.open(s)
+		b = e.open(b, s)
 	}
 	if m&stateDeadlines != 0 {
-		e.deadlines(s)
+		b = e.deadlines(b, s)
 	}
 	if m&stateGates != 0 {
-		e.gates(s)
+		b = e.gates(b, s)
 	}
 	if m&stateActions != 0 {
-		e.actions(s)
+		b = e.actions(b, s)
 	}
 	if m&stateMore != 0 {
-		e.more(s.More, s.Opened)
+		b = e.more(b, s.More, s.Opened)
 	}
+	return b
 }
 
-func (e *encoder) levels(l [4]policy.Level, wide bool) {
+func (e *encoder) levels(b []byte, l [4]policy.Level, wide bool) []byte {
 	if wide {
-		e.b = append(e.b, byte(l[0]), byte(l[1]), byte(l[2]), byte(l[3]))
-		return
+		b = append(b, byte(l[0]), byte(l[1]), byte(l[2]), byte(l[3]))
+		return b
 	}
-	e.b = append(e.b, byte(l[0]|l[1]<<4), byte(l[2]|l[3]<<4))
+	b = append(b, byte(l[0]|l[1]<<4), byte(l[2]|l[3]<<4))
+	return b
 }
 
 func (d *decoder) levels(wide bool) (l [4]policy.Level) {
@@ -206,15 +208,16 @@ func (d *decoder) parts(m uint64, s *State) {
 	}
 }
 
-func (e *encoder) deadlines(s *State) {
-	e.uvarint(uint64(len(s.Deadlines)))
+func (e *encoder) deadlines(b []byte, s *State) []byte {
+	b = putUvarint(b, uint64(len(s.Deadlines)))
 	for i := range s.Deadlines {
 		x := &s.Deadlines[i]
-		e.byte(byte(deadlineMask(x)))
+		b = append(b, byte(deadlineMask(x)))
 		if x.At.Known() {
-			e.instant(x.At, s.Opened)
+			b = putInstant(b, x.At, s.Opened)
 		}
 	}
+	return b
 }
 
 func deadlineMask(x *DeadlineState) uint64 {
@@ -236,18 +239,19 @@ func gateMask(x *GateState) uint64 {
 		flag(x.Close.Known(), 16) | flag(x.Until.Known(), 32)
 }
 
-func (e *encoder) gates(s *State) {
-	e.uvarint(uint64(len(s.Gates)))
+func (e *encoder) gates(b []byte, s *State) []byte {
+	b = putUvarint(b, uint64(len(s.Gates)))
 	for i := range s.Gates {
 		x := &s.Gates[i]
-		e.byte(byte(gateMask(x)))
+		b = append(b, byte(gateMask(x)))
 		if x.Close.Known() {
-			e.instant(x.Close, s.Opened)
+			b = putInstant(b, x.Close, s.Opened)
 		}
 		if x.Until.Known() {
-			e.instant(x.Until, s.Opened)
+			b = putInstant(b, x.Until, s.Opened)
 		}
 	}
+	return b
 }
 
 func (d *decoder) gates(s *State) {
@@ -267,22 +271,23 @@ func actionMask(x *ActionState) uint64 {
 	return flag(x.At.Known(), 1) | flag(!x.Effect.IsZero(), 2) | flag(x.DoneAt.Known(), 4)
 }
 
-func (e *encoder) actions(s *State) {
-	e.uvarint(uint64(len(s.Actions)))
+func (e *encoder) actions(b []byte, s *State) []byte {
+	b = putUvarint(b, uint64(len(s.Actions)))
 	for i := range s.Actions {
 		x := &s.Actions[i]
-		e.byte(byte(actionMask(x)))
-		e.byte(byte(x.Phase))
+		b = append(b, byte(actionMask(x)))
+		b = append(b, byte(x.Phase))
 		if x.At.Known() {
-			e.instant(x.At, s.Opened)
+			b = putInstant(b, x.At, s.Opened)
 		}
 		if !x.Effect.IsZero() {
-			e.effectID(x.Effect)
+			b = putEffectID(b, x.Effect)
 		}
 		if x.DoneAt.Known() {
-			e.instant(x.DoneAt, s.Opened)
+			b = putInstant(b, x.DoneAt, s.Opened)
 		}
 	}
+	return b
 }
 
 func (d *decoder) actions(s *State) {
@@ -300,12 +305,13 @@ func (d *decoder) actions(s *State) {
 	}
 }
 
-func (e *encoder) open(s *State) {
-	e.uvarint(uint64(len(s.Open)))
+func (e *encoder) open(b []byte, s *State) []byte {
+	b = putUvarint(b, uint64(len(s.Open)))
 	for i := range s.Open {
-		e.effectID(s.Open[i].ID)
-		e.int(int(s.Open[i].Contact))
+		b = putEffectID(b, s.Open[i].ID)
+		b = putInt(b, int(s.Open[i].Contact))
 	}
+	return b
 }
 
 func (d *decoder) open(s *State) {

@@ -54,52 +54,54 @@ func upTo(i int16) uint64 {
 	return 2<<min(i, 63) - 1
 }
 
-func (e *encoder) tracks(s *State) {
-	e.uvarint(uint64(len(s.Tracks)))
+func (e *encoder) tracks(b []byte, s *State) []byte {
+	b = putUvarint(b, uint64(len(s.Tracks)))
 	for i := range s.Tracks {
 		t := &s.Tracks[i]
 		m := trackMask(s, i)
-		e.uvarint(m)
+		b = putUvarint(b, m)
 		if m&trackPlace != 0 {
-			e.int(int(t.Policy))
-			e.int(int(t.Index))
+			b = putInt(b, int(t.Policy))
+			b = putInt(b, int(t.Index))
 		}
-		e.byte(byte(t.Status))
-		e.byte(t.Pass)
-		e.int(int(t.Tier))
+		b = append(b, byte(t.Status))
+		b = append(b, t.Pass)
+		b = putInt(b, int(t.Tier))
 		if m&trackCause != 0 {
-			e.byte(byte(t.Cause))
+			b = append(b, byte(t.Cause))
 		}
 		if m&trackEntered != 0 {
-			e.uvarint(t.Entered)
+			b = putUvarint(b, t.Entered)
 		}
 		for _, set := range [...]uint64{t.Anchored, t.Skipped, t.Deferred} {
 			if set != 0 {
-				e.uvarint(set)
+				b = putUvarint(b, set)
 			}
 		}
-		e.trackTimes(t, m, s.Opened)
+		b = e.trackTimes(b, t, m, s.Opened)
 	}
+	return b
 }
 
-func (e *encoder) trackTimes(t *Track, m uint64, opened policy.Instant) {
+func (e *encoder) trackTimes(b []byte, t *Track, m uint64, opened policy.Instant) []byte {
 	if m&trackBegan == 0 {
-		e.instant(t.Began, opened)
+		b = putInstant(b, t.Began, opened)
 	}
 	if m&trackPassAt != 0 {
-		e.instant(t.PassAt, opened)
+		b = putInstant(b, t.PassAt, opened)
 	}
 	if m&trackStart == 0 {
-		e.instant(t.Start, opened)
+		b = putInstant(b, t.Start, opened)
 	}
 	for _, i := range [...]policy.Instant{t.End, t.Next, t.AckEnd, t.Snooze, t.Again} {
 		if i.Known() {
-			e.instant(i, opened)
+			b = putInstant(b, i, opened)
 		}
 	}
 	if m&trackLeft != 0 {
-		e.duration(t.Left)
+		b = putDuration(b, t.Left)
 	}
+	return b
 }
 
 func (d *decoder) tracks(s *State) {
@@ -177,33 +179,34 @@ func entryMask(x *Entry, i int) uint64 {
 		flag(x.Text != "", entryText)
 }
 
-func (e *encoder) entries(s *State) {
-	e.uvarint(uint64(len(s.Entries)))
+func (e *encoder) entries(b []byte, s *State) []byte {
+	b = putUvarint(b, uint64(len(s.Entries)))
 	p := pins{}
 	for i := range s.Entries {
 		x := &s.Entries[i]
 		m := entryMask(x, i)
-		e.uvarint(m)
+		b = putUvarint(b, m)
 		if m&entryTrack != 0 {
-			e.int(int(x.Track))
+			b = putInt(b, int(x.Track))
 		}
-		e.int(int(x.Tier))
-		e.byte(byte(x.Reason))
-		e.instant(x.At, s.Opened)
+		b = putInt(b, int(x.Tier))
+		b = append(b, byte(x.Reason))
+		b = putInstant(b, x.At, s.Opened)
 		if m&entryPass != 0 {
-			e.byte(x.Pass)
+			b = append(b, x.Pass)
 		}
 		if m&entryKind != 0 {
-			e.byte(byte(x.Kind))
+			b = append(b, byte(x.Kind))
 		}
 		if m&entryRemind != 0 {
-			e.instant(x.Remind, s.Opened)
+			b = putInstant(b, x.Remind, s.Opened)
 		}
-		e.opt(m, entryText, x.Text)
+		b = e.opt(b, m, entryText, x.Text)
 		if m&entryLists != 0 {
-			e.lists(x.Lists, &p)
+			b = e.lists(b, x.Lists, &p)
 		}
 	}
+	return b
 }
 
 func (d *decoder) entries(s *State) {
@@ -212,7 +215,7 @@ func (d *decoder) entries(s *State) {
 	p := pins{}
 	for i := range s.Entries {
 		x := &s.Entries[i]
-		m := d.mask(entryMaskEnd - 1)
+		m, old := d.mask(entryMaskEnd-1), x.Lists
 		*x = Entry{Track: int16(i), Pass: 1, Kind: MessagePage, Live: m&entryLive != 0, Extra: m&entryExtra != 0}
 		if m&entryTrack != 0 {
 			x.Track = d.int16()
@@ -229,7 +232,7 @@ func (d *decoder) entries(s *State) {
 		x.Remind = d.known(m, entryRemind, s.Opened)
 		x.Text = d.opt(m, entryText)
 		if m&entryLists != 0 {
-			x.Lists = d.lists(&p)
+			x.Lists = d.lists(&p, old)
 		}
 		d.expect(m, entryMask(x, i))
 	}
