@@ -24,11 +24,13 @@ const (
 	StatusAcknowledged        //
 	StatusInformed            // no track counts
 	StatusWaiting             // of a track: not started
+	StatusClimbing            // of a track
 	numStatuses
 )
 
 var statusNames = [numStatuses]string{
 	"", "pending", "silenced", "resolved", "exhausted", "triggered", "snoozed", "acknowledged", "informed", "waiting",
+	"climbing",
 }
 
 // String is the status's public name.
@@ -73,6 +75,7 @@ type State struct {
 	Tracks    []Track
 	Entries   []Entry
 	Contacts  []Contact
+	Open      []OpenMessage
 	Gates     []GateState
 	Actions   []ActionState
 	More      *More
@@ -88,73 +91,80 @@ type DeadlineState struct {
 type Track struct {
 	Policy, Index int16 // which track of the pinned document
 	Status        Status
-	Pass          uint8 // from 1; 0: not started
-	Tier          int16 // current tier; NoTier before the first
+	Pass          uint8 // from 1; 0: not begun
+	Tier          int16 // current tier; NoTier before the first of a pass
 	// Reached: in this pass one channel of one person accepted a message.
 	Reached bool
-	// Early: the current tier was entered before its own instant.
-	Early bool
-	Woken bool // told again at the end of a snooze; internal to the ladder
-	// Unreached: exhausted by a pass that reached nobody.
-	Unreached bool
+	// Told: in this pass somebody was told.
+	Told bool
+	// Cause is why the next tier will be entered other than by the passing of
+	// time: set while a hand-over waits for hours or for its minute.
+	Cause policy.Reason
 
 	Entered  uint64 // tiers entered in this pass
 	Skipped  uint64 // tiers that a guard skipped in this pass
 	Anchored uint64 // anchored tiers whose own instant is past, for good
-	Deferred uint64 // tiers that wait for their hours
+	Deferred uint64 // tiers that wait for their hours, due at Next
 
 	Start  policy.Instant // due instant of the current tier
 	End    policy.Instant // when its wait is over; Never: it does not end by itself
-	Next   policy.Instant // due instant of a deferred or first tier; Never
+	Next   policy.Instant // due instant of the deferred tier; Never
 	Began  policy.Instant // when the track began; Never: not yet
 	PassAt policy.Instant // when the pass began
 	AckEnd policy.Instant // the acknowledgement's time-out; Never
 	Snooze policy.Instant // end of the snooze; Never
 	Again  policy.Instant // next telling of the exhausted list; Never
-	Left   time.Duration  // of the wait, when an acknowledgement or a snooze stopped it
+	// Left of the wait when an acknowledgement or a snooze stopped it; negative:
+	// the tier lasts until an anchor.
+	Left time.Duration
 }
 
-// Entry is one tier as it was entered: also an added responder's, a
-// reassignment's and the exhausted list's telling.
+// Entry is one tier as it was entered, and likewise an added responder, a
+// telling of the exhausted list, and those told of a review or an action.
 type Entry struct {
-	Track, Tier int16 // Tier may be TierExhausted
+	Track, Tier int16 // Tier may be NoTier or TierExhausted
 	Pass        uint8
+	Kind        MessageKind
 	Reason      policy.Reason
-	// Target i of Targets resolved to Rosters[i]; for a tier of the policy the
-	// targets are those of its notify list, for others they are here.
-	Lists    *Lists
-	At       policy.Instant // from which contact rules count
-	Remind   policy.Instant // next reminder; Never: none
-	First, N uint16         // its contacts: Contacts[First:First+N]
-	Live     bool           // its contact rules go on
-	Failed   bool           // every target failed or declined
-	Rung     bool           // entered as a tier: may be satisfied by acknowledgements
+	Lists       *Lists         // what its targets resolved to
+	At          policy.Instant // from which contact rules count
+	Remind      policy.Instant // next reminder; Never: none
+	Live        bool           // its contact rules go on
+	// Extra: not, or no longer, the tier as its track stands on it: an added
+	// responder, or a tier that was entered again since. No acknowledgement
+	// satisfies it.
+	Extra bool
+	Text  string // of a notice or a review
 }
 
-// Lists is what an entry's targets resolved to: pinned answers.
+// Lists is what an entry's targets resolved to: pinned answers, immutable.
 type Lists struct {
 	Recipients []policy.Recipient
-	Rosters    [][]Responder
-	Order      []int // pick: next; the ring
-	Cut        bool  // more than 64 responders
+	Rosters    [][]Responder // one for each recipient
+	Ring       []int         // pick: next: the order of the ring
+	Depends    []string      // channels of `via` lists that need the alert's own identity
+	Cut        bool          // more than 64 responders: the others are left out
 }
 
 // Contact is one responder of an entry.
 type Contact struct {
 	Entry    int16
-	Target   int16 // index into Lists
-	Who      int16 // index into Lists.Rosters[Target]
-	Via      bool  // in the `via` list of its recipient; else in its own rules
-	Told     bool  // at least one message asked for
-	Reached  bool  // a message was accepted
-	Failed   bool  // all its rules failed for good
-	Declined bool
-	Acked    bool
-	Party    bool           // not told: conflict of interest
-	Next     uint8          // next rule to be taken
-	Open     uint16         // messages asked for and not yet reported
+	Target   int16          // index into Lists.Rosters
+	Who      int16          // index into Lists.Rosters[Target]
+	Via      bool           // in the `via` list of its recipient; else in its own rules
+	Told     bool           // at least one message was asked for
+	Reached  bool           // a message was accepted
+	Failed   bool           // all its rules failed for good
+	Declined bool           // this person declined
+	Next     uint8          // next rule
+	Last     uint8          // the rule last due
 	Due      policy.Instant // when the next rule is due; Never
-	Last     EffectID       // of the last message
+}
+
+// OpenMessage is a message that was asked for and not yet reported.
+type OpenMessage struct {
+	ID      EffectID
+	Contact int16 // -1: nothing hangs on its outcome
 }
 
 // GateState is one gate as it stands.
@@ -172,23 +182,20 @@ type GateState struct {
 type ActionPhase uint8
 
 const (
-	ActionIdle  ActionPhase = iota
-	ActionAsked             // run effect asked for
-	ActionHeld              // held: over budget, silenced, stopped, waiting for a vote
-	ActionDone
-	ActionFailedPhase
+	ActionIdle    ActionPhase = iota
+	ActionStarted             // its run was asked for
+	ActionHeld                // over budget, silenced, stopped, or waiting for votes
+	ActionDone                // done and verified
+	ActionFailed              // failed, refused, or not verified
 	ActionUndone
 )
 
 // ActionState is one action of the policy.
 type ActionState struct {
-	Phase   ActionPhase
-	Review  bool // its approval is pending
-	Retries uint8
-	At      policy.Instant // when it is due; Never: not, or no more
-	Effect  EffectID       // of the run
-	DoneAt  policy.Instant // Never
-	Ran     bool
+	Phase  ActionPhase
+	At     policy.Instant // when it is due; Never: not yet, or no more
+	Effect EffectID       // of the run
+	DoneAt policy.Instant // Never: not done
 }
 
 // More is the rare part of a state. It is replaced whole, never written
@@ -216,8 +223,6 @@ type Ack struct {
 	Who    policy.Target
 	At     policy.Instant
 	Remind policy.Instant // Never: none
-	// Free: never told; counts for any tier with `ack: any`.
-	Free bool
 }
 
 // Declined is a person who declined a track.
@@ -273,7 +278,6 @@ type ReviewState struct {
 	Pending   bool
 	Granted   bool
 	Fell      bool // fallback was asked
-	Asked     bool
 	Requester Author
 	Ask       string
 	Digest    policy.Digest // what the votes are bound to

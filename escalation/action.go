@@ -1,0 +1,256 @@
+package escalation
+
+import (
+	"strings"
+	"time"
+
+	"github.com/belfry-go/belfry/policy"
+)
+
+// openActions gives every action its instant.
+func (m *machine) openActions() {
+	for i := range m.p.Actions {
+		a := ActionState{At: policy.Never, DoneAt: policy.Never}
+		if at := m.p.Actions[i].At; at != nil && m.p.Actions[i].Mode != policy.ModeOff {
+			a.At, _ = m.instant(m.p, at)
+		}
+		m.s.Actions = append(m.s.Actions, a)
+	}
+}
+
+// permissive reports whether an anchor makes an action one that gives something
+// back.
+func permissive(a *policy.Anchor) bool {
+	for i := range a.Terms {
+		if k := a.Terms[i].Kind; k == policy.AnchorGate || k == policy.AnchorResolved {
+			return true
+		}
+	}
+	return false
+}
+
+// actionWaits reports whether action i is still to come at its instant: after a
+// resolve only what it, or a gate, brings about; and that only when verified.
+func (m *machine) actionWaits(i int) bool {
+	a := &m.s.Actions[i]
+	if a.Phase != ActionIdle || !a.At.Known() {
+		return false
+	}
+	at := m.p.Actions[i].At
+	if m.s.Resolved.Known() && (at == nil || !permissive(at)) {
+		return false
+	}
+	if at != nil && m.s.Resolved.Known() && anchoredTo(at, policy.AnchorResolved) {
+		return m.s.Verified
+	}
+	return true
+}
+
+// anchoredTo reports whether an anchor has a term of kind k.
+func anchoredTo(a *policy.Anchor, k policy.AnchorKind) bool {
+	for i := range a.Terms {
+		if a.Terms[i].Kind == k {
+			return true
+		}
+	}
+	return false
+}
+
+// actionsDue begins the actions that are due.
+func (m *machine) actionsDue() {
+	for i := range m.s.Actions {
+		if m.s.Actions[i].At <= m.now && m.actionWaits(i) {
+			m.runAction(i)
+		}
+	}
+}
+
+// runAction takes action i as far as it goes now: off, a dry run, refused by its
+// guard, held, put to its voters, or started.
+func (m *machine) runAction(i int) {
+	a := &m.s.Actions[i]
+	spec := &m.p.Actions[i]
+	if a.Phase == ActionStarted || spec.Mode == policy.ModeOff || strings.HasSuffix(m.s.Key, "/action/"+spec.Name) {
+		a.At = policy.Never
+		if a.Phase == ActionIdle {
+			a.Phase = ActionHeld // off for good; nothing releases it
+		}
+		return
+	}
+	ok, known := m.holds(&spec.Guard)
+	if !known {
+		return
+	}
+	a.At = policy.Never
+	switch {
+	case !ok:
+		a.Phase = ActionFailed
+		m.actionLine(i, ResultRefused, policy.ReasonActionRefused)
+		m.tellAction(i, policy.ReasonActionRefused)
+	case spec.Mode == policy.ModeDryRun:
+		a.Phase = ActionDone
+		m.actionLine(i, ResultPlanned, policy.ReasonNone)
+	case spec.Mode == policy.ModeApprove:
+		a.Phase = ActionHeld
+		m.actionLine(i, ResultHeld, policy.ReasonReviewPending)
+		m.beginApproval(i, policy.ReasonReviewPending)
+	case m.silenced() || m.ev.Stopped || m.unnamed():
+		a.Phase = ActionHeld
+		m.actionLine(i, ResultHeld, policy.ReasonActionHeld)
+		if spec.Approve != nil {
+			m.beginApproval(i, policy.ReasonActionHeld)
+		} else {
+			m.tellAction(i, policy.ReasonActionHeld)
+		}
+	default:
+		m.start(i)
+	}
+}
+
+// unnamed reports whether the alert's identity lacks what an automatic action
+// must know of it.
+func (m *machine) unnamed() bool {
+	id := &m.s.Alert.Identity
+	if id.ID == "" || id.Criticality == "" {
+		return true
+	}
+	_, known := id.Criticality.Level()
+	return !known
+}
+
+// start asks for the run of action i.
+func (m *machine) start(i int) {
+	e := m.emit(EffectRun)
+	e.Action, e.Result, e.Text = int16(i), ResultStarted, m.p.Actions[i].Run
+	a := &m.s.Actions[i]
+	a.Phase, a.Effect, a.At = ActionStarted, e.ID, policy.Never
+}
+
+// actionLine writes what became of an action.
+func (m *machine) actionLine(i int, r Result, reason policy.Reason) *Effect {
+	e := m.line(LineAction)
+	e.Action, e.Result, e.Reason, e.Text = int16(i), r, reason, m.p.Actions[i].Run
+	return e
+}
+
+// tellAction tells whom action i names, or the targets of the current tiers,
+// that it did not come about.
+func (m *machine) tellAction(i int, reason policy.Reason) {
+	spec := &m.p.Actions[i]
+	rs := spec.Tell
+	if !spec.TellSet && len(rs) == 0 {
+		rs = m.currentTargets()
+	}
+	if len(rs) == 0 {
+		return
+	}
+	if lists, ok := m.lists(rs); ok {
+		m.tellLists(lists, MessageNotice, reason, spec.Name)
+	}
+}
+
+// currentTargets lists the targets of the tiers that the tracks stand on.
+func (m *machine) currentTargets() []policy.Recipient {
+	var rs []policy.Recipient
+	for ti := range m.s.Tracks {
+		t := &m.s.Tracks[ti]
+		p, spec := m.spec(t)
+		if t.Tier >= 0 && p.Name != policy.Unmatched {
+			for _, r := range spec.Tiers[t.Tier].Notify {
+				rs = append(rs, policy.Recipient{To: r.To})
+			}
+		}
+	}
+	if len(rs) > 0 {
+		return rs
+	}
+	for ti := range m.s.Tracks { // nobody was told yet: the first tiers
+		if _, spec := m.spec(&m.s.Tracks[ti]); len(spec.Tiers) > 0 {
+			for _, r := range spec.Tiers[0].Notify {
+				rs = append(rs, policy.Recipient{To: r.To})
+			}
+		}
+	}
+	return rs
+}
+
+// tellLists tells those in lists a message that is no page: over their first
+// rules, the next at once where one fails.
+func (m *machine) tellLists(l *Lists, kind MessageKind, reason policy.Reason, text string) int {
+	ei := m.addEntry(Entry{Track: -1, Tier: NoTier, Kind: kind, Reason: reason, Lists: l, At: m.now, Remind: policy.Never, Live: true, Text: text})
+	n := 0
+	for i := range l.Rosters {
+		k, _ := m.addTarget(ei, i, true)
+		n += k
+	}
+	for ci := range m.s.Contacts {
+		c := &m.s.Contacts[ci]
+		if int(c.Entry) != ei {
+			continue
+		}
+		m.call(ci)
+		if c = &m.s.Contacts[ci]; !c.Told && !c.Failed {
+			m.failover(ci) // its first rule would come later: at once
+		}
+		m.s.Contacts[ci].Due = policy.Never // no second telling of what is no page
+	}
+	if n == 0 {
+		m.s.Entries = m.s.Entries[:ei]
+		m.tellLastResort(reason, -1)
+	}
+	return n
+}
+
+// releaseHeld reads the guards of the actions again that a silence held.
+func (m *machine) releaseHeld() {
+	for i := range m.s.Actions {
+		a := &m.s.Actions[i]
+		if a.Phase == ActionHeld && m.p.Actions[i].Mode == policy.ModeAuto && !m.pendingReview(ReviewAction, i) && !strings.HasSuffix(m.s.Key, "/action/"+m.p.Actions[i].Name) {
+			a.Phase, a.At = ActionIdle, m.now
+		}
+	}
+}
+
+// ran takes the report of a run.
+func (m *machine) ran(i int) {
+	a := &m.s.Actions[i]
+	switch r := m.ev.Report.Result; r {
+	case ResultDone:
+		a.Phase, a.DoneAt = ActionDone, m.now
+		m.actionLine(i, ResultDone, policy.ReasonNone).Subjects = m.ev.Report.Subjects
+		m.happened(Happening{Kind: policy.AnchorAction, Index: int16(i)})
+	case ResultHeld:
+		a.Phase = ActionHeld
+		m.actionLine(i, ResultHeld, policy.ReasonActionHeld)
+		if m.p.Actions[i].Approve != nil {
+			m.beginApproval(i, policy.ReasonActionHeld)
+		} else {
+			m.tellAction(i, policy.ReasonActionHeld)
+		}
+	case ResultRefused:
+		m.didNot(i, ResultRefused, policy.ReasonActionRefused)
+	case ResultFailed, ResultUnverified, ResultUndeliverable, ResultUnknown:
+		m.didNot(i, ResultFailed, policy.ReasonActionFailed)
+	case ResultWithdrawn:
+		a.Phase = ActionFailed
+		m.actionLine(i, ResultWithdrawn, policy.ReasonNone)
+	}
+}
+
+// didNot is called when an action failed or was refused: told, and after a
+// resolve an alert of its own.
+func (m *machine) didNot(i int, r Result, reason policy.Reason) {
+	m.s.Actions[i].Phase = ActionFailed
+	m.actionLine(i, r, reason)
+	m.happened(Happening{Kind: policy.AnchorActionFailed, Index: int16(i)})
+	if !m.s.Resolved.Known() {
+		m.tellAction(i, reason)
+		return
+	}
+	a := *m.s.Alert
+	a.Key = m.s.Key + "/action/" + m.p.Actions[i].Name
+	a.Kind = policy.ActionFailed
+	a.Summary = "action " + m.p.Actions[i].Name + " failed: " + a.Summary
+	a.ExpiresAt, a.Window, a.Times = time.Time{}, policy.Window{}, nil // the action's alert has no expiry of its own
+	m.emit(EffectOpen).Alert = &a
+}

@@ -1,0 +1,214 @@
+package escalation
+
+import "github.com/belfry-go/belfry/policy"
+
+// behind returns the person behind an author; ok is false while it is asked.
+func (m *machine) behind(by Author) (policy.Target, bool) {
+	if !by.Behind.IsZero() || by.Principal.Kind != policy.TargetService {
+		return by.Behind, true
+	}
+	a, ok := m.answer(Question{Kind: QuestionAuthor, Target: by.Principal, At: m.now})
+	if !ok {
+		return policy.Target{}, false
+	}
+	return a.Behind, true
+}
+
+// subject reports whether the author is the alert's own identity.
+func (m *machine) subject() bool {
+	return m.ev.By.Principal.ID != "" && m.ev.By.Principal.ID == m.identity() && m.ev.By.Principal.Kind == policy.TargetService
+}
+
+// barredAuthor refuses the subject and the parties, also behind a service.
+func (m *machine) barredAuthor() (Verdict, bool) {
+	if m.party(m.ev.By.Principal) || !m.ev.By.Behind.IsZero() && m.party(m.ev.By.Behind) {
+		return rejected(IsParty), false
+	}
+	if m.subject() {
+		return rejected(NotAuthorised), false
+	}
+	return Verdict{}, true
+}
+
+// mayQuiet says whether the author may hold, hand on or quieten: a person of the
+// directory, never the subject or a party.
+func (m *machine) mayQuiet(person bool) (Verdict, bool) {
+	if m.ev.By.Principal.Kind != policy.TargetUser && person {
+		return rejected(NotAPerson), false
+	}
+	if v, ok := m.barredAuthor(); !ok {
+		return v, false
+	}
+	list := []policy.Principal{{Class: classPeople}}
+	if (m.ev.Kind == EventSilence || m.ev.Kind == EventUnsilence) && m.p.Authority.Silence != nil {
+		list = m.p.Authority.Silence
+	}
+	return m.mayBy(list)
+}
+
+// Classes of an authority line.
+const (
+	classAny        = "any"
+	classPeople     = "people"
+	classResponders = "responders"
+	classServices   = "services"
+)
+
+// mayAcknowledge says whether the author's acknowledgement counts.
+func (m *machine) mayAcknowledge() (Verdict, bool) {
+	if v, ok := m.barredAuthor(); !ok {
+		return v, false
+	}
+	list := m.p.Authority.Acknowledge
+	if list == nil {
+		list = []policy.Principal{{Class: classPeople}}
+	}
+	v, ok := m.mayBy(list)
+	if !ok && v.Kind == Rejected && m.ev.By.Principal.Kind != policy.TargetUser {
+		v = rejected(NotAPerson)
+	}
+	return v, ok
+}
+
+// mayResolve says whether the author may end the telling.
+func (m *machine) mayResolve() (Verdict, bool) {
+	if v, ok := m.barredAuthor(); !ok {
+		return v, false
+	}
+	list := m.p.Authority.Resolve
+	if list == nil {
+		list = []policy.Principal{{Class: classPeople}, {Class: classServices}}
+	}
+	return m.mayBy(list)
+}
+
+// verifies reports whether the author's resolve is a verified one.
+func (m *machine) verifies() (verified, known bool) {
+	list := m.p.Authority.Verify
+	if list == nil {
+		list = []policy.Principal{{Class: classResponders}}
+	}
+	v, ok := m.mayBy(list)
+	return ok, ok || v.Kind != Need
+}
+
+// mayBreakGlass says whether the author may bypass a gate.
+func (m *machine) mayBreakGlass(rule *policy.BreakGlassRule) (Verdict, bool) {
+	if m.ev.By.Principal.Kind != policy.TargetUser {
+		return rejected(NotAPerson), false
+	}
+	if v, ok := m.barredAuthor(); !ok {
+		return v, false
+	}
+	ok, known := m.memberOfAny(m.ev.By.Principal, rule.By)
+	switch {
+	case !known:
+		return Verdict{Kind: Need}, false
+	case !ok:
+		return rejected(NotAuthorised), false
+	case m.ev.Reason == "":
+		return rejected(NoReason), false
+	}
+	return Verdict{}, true
+}
+
+// mayBy says whether a line of the authority lets the author through.
+func (m *machine) mayBy(list []policy.Principal) (Verdict, bool) {
+	known := true
+	for _, p := range list {
+		ok, k := m.is(p)
+		if ok {
+			return Verdict{}, true
+		}
+		known = known && k
+	}
+	if !known {
+		return Verdict{Kind: Need}, false
+	}
+	return rejected(NotAuthorised), false
+}
+
+// is reports whether the author is what one word of a line names.
+func (m *machine) is(p policy.Principal) (ok, known bool) {
+	by := m.ev.By.Principal
+	switch p.Class {
+	case classAny:
+		return true, true
+	case classServices:
+		return by.Kind == policy.TargetService, true
+	case classPeople:
+		if by.Kind != policy.TargetUser {
+			return false, true
+		}
+		a, ok := m.answer(Question{Kind: QuestionAuthor, Target: by, At: m.now})
+		return ok && a.Yes, ok
+	case classResponders:
+		return by.Kind == policy.TargetUser && m.toldEver(by), true
+	}
+	return m.member(by, p.Target)
+}
+
+// member reports whether who counts as target.
+func (m *machine) member(who, target policy.Target) (ok, known bool) {
+	if who == target {
+		return true, true
+	}
+	if who.Kind != policy.TargetUser || target.Kind == policy.TargetUser || target.Kind == policy.TargetService || target.Kind == policy.TargetChannel {
+		return false, true
+	}
+	name := target
+	if target.Kind == policy.TargetOwner && !m.s.Alert.Identity.Owner.IsZero() {
+		name = m.s.Alert.Identity.Owner
+		if name == who {
+			return true, true
+		}
+	}
+	a, ok := m.answer(Question{Kind: QuestionMember, Target: who, Name: name.String(), Subject: m.identity(), At: m.now})
+	return ok && a.Yes, ok
+}
+
+// memberOfAny reports whether who counts as one of the targets.
+func (m *machine) memberOfAny(who policy.Target, targets []policy.Target) (ok, known bool) {
+	known = true
+	for _, t := range targets {
+		in, k := m.member(who, t)
+		if in {
+			return true, true
+		}
+		known = known && k
+	}
+	return false, known
+}
+
+// toldEver reports whether this alert has told who.
+func (m *machine) toldEver(who policy.Target) bool {
+	for i := range m.s.Contacts {
+		if c := &m.s.Contacts[i]; c.Told && m.responder(c).To == who {
+			return true
+		}
+	}
+	for _, t := range m.rare().Told {
+		if t.To == who {
+			return true
+		}
+	}
+	return false
+}
+
+// barred says why a person may not vote on r; none when they may.
+func (m *machine) barred(r *ReviewState, who policy.Target) (VerdictReason, bool) {
+	switch {
+	case who == r.Requester.Principal:
+		return IsRequester, true
+	case who == r.Requester.Behind:
+		return BehindRequester, true
+	case m.party(who), who.ID != "" && who.ID == m.identity():
+		return IsParty, true
+	}
+	spec := m.reviewSpec(r.Of, int(r.Index))
+	in, known := m.memberOfAny(who, spec.Exclude)
+	if in {
+		return IsExcluded, true
+	}
+	return VerdictNone, known
+}

@@ -1,0 +1,265 @@
+package escalation
+
+import (
+	"time"
+
+	"github.com/belfry-go/belfry/policy"
+)
+
+// silenced reports whether a silence holds over the alert.
+func (m *machine) silenced() bool { return m.s.More != nil && len(m.s.More.Silences) > 0 }
+
+// silencedByQuiet is silenced, said where the caller will end it.
+func (m *machine) silencedByQuiet() bool { return m.silenced() }
+
+// Limits of a snooze: in all for one alert, and where nothing may wait.
+const (
+	snoozeLimit       = 24 * time.Hour
+	snoozeLimitUrgent = 2 * time.Hour
+	silenceLimit      = 7 * day
+)
+
+// snooze holds one track, or all that run, for a while.
+func (m *machine) snooze() Verdict {
+	if v, ok := m.mayQuiet(true); !ok {
+		return v
+	}
+	var tracks []int
+	if m.ev.Track != "" {
+		ti := m.trackNamed(m.ev.Track)
+		if ti < 0 {
+			return ignored(UnknownThing)
+		}
+		tracks = []int{ti}
+	} else {
+		for ti := range m.s.Tracks {
+			if m.running(ti) {
+				tracks = append(tracks, ti)
+			}
+		}
+	}
+	if len(tracks) == 0 || m.ev.Track != "" && !m.running(tracks[0]) {
+		return ignored(UnknownThing)
+	}
+	if m.ev.For <= 0 {
+		return rejected(TooLong)
+	}
+	limit := snoozeLimit
+	if urgent(m.s) {
+		limit = snoozeLimitUrgent
+	}
+	used := m.rare().SnoozeUsed
+	for _, ti := range tracks {
+		if t := &m.s.Tracks[ti]; t.Snooze.Known() {
+			used -= max(t.Snooze.Sub(m.now), 0) // it is replaced
+			break
+		}
+	}
+	if used+m.ev.For > limit {
+		return rejected(TooLong)
+	}
+	m.own().SnoozeUsed = used + m.ev.For
+	for _, ti := range tracks {
+		m.snoozeTrack(ti, m.now.Add(m.ev.For))
+	}
+	return applied
+}
+
+// snoozeTrack holds one track until `until`.
+func (m *machine) snoozeTrack(ti int, until policy.Instant) {
+	t := &m.s.Tracks[ti]
+	switch t.Status {
+	case StatusClimbing:
+		m.keepLeft(t)
+	case StatusExhausted:
+		t.Left = -1
+		_, spec := m.spec(t)
+		if t.Tier >= 0 {
+			t.Left = spec.Tiers[t.Tier].Wait
+		}
+	}
+	t.Status, t.Snooze = StatusSnoozed, until
+	t.End, t.Next, t.Again, t.AckEnd = policy.Never, policy.Never, policy.Never, policy.Never
+	for i := range m.s.Entries {
+		if int(m.s.Entries[i].Track) == ti {
+			m.withdraw(i)
+		}
+	}
+}
+
+// wake ends the snooze of track ti without telling anybody.
+func (m *machine) wake(ti int) {
+	t := &m.s.Tracks[ti]
+	t.Snooze = policy.Never
+	if t.Status != StatusSnoozed {
+		return
+	}
+	t.Status = StatusClimbing
+	if t.Left >= 0 {
+		t.End = m.now.Add(t.Left)
+	}
+}
+
+// unsnooze ends a snooze for an event that goes on to move the track itself.
+func (m *machine) unsnooze(ti int) {
+	t := &m.s.Tracks[ti]
+	if t.Status == StatusSnoozed {
+		m.wake(ti)
+	}
+}
+
+// snoozeOver is called at the end of a snooze: acknowledgements are void and
+// the current tier is told again, for what was left of its wait.
+func (m *machine) snoozeOver(ti int) {
+	t := &m.s.Tracks[ti]
+	left := t.Left
+	t.Snooze, t.Status = policy.Never, StatusClimbing
+	m.clearAcks(ti)
+	m.resumed(LineResumed, ti, policy.ReasonSnoozeOver)
+	if m.silenced() {
+		return
+	}
+	m.again(ti, entering{cause: policy.ReasonSnoozeOver, rest: true, wait: left})
+}
+
+// resumed writes that a quiet over track ti is over.
+func (m *machine) resumed(k EffectKind, ti int, r policy.Reason) {
+	e := m.line(k)
+	e.Track, e.Reason = int16(ti), r
+}
+
+// silence holds the alert until its end: the engine decided that it matches.
+func (m *machine) silence() Verdict {
+	if v, ok := m.mayQuiet(true); !ok {
+		return v
+	}
+	if m.ev.Reason == "" {
+		return rejected(NoReason)
+	}
+	until := m.now.Add(m.ev.For)
+	if len(m.ev.Silences) > 0 {
+		until = m.ev.Silences[0].Until
+	}
+	if until.Sub(m.now) > silenceLimit || until <= m.now {
+		return rejected(TooLong)
+	}
+	if leak(m.s) {
+		return ignored(Already) // nothing holds a leak: it breaks out at once
+	}
+	m.hold([]SilenceFact{{Name: m.ev.Name, Until: until}})
+	return applied
+}
+
+// hold puts silences in force over the alert.
+func (m *machine) hold(fs []SilenceFact) {
+	was := m.silenced()
+	r := m.own()
+	for _, f := range fs {
+		if f.Until <= m.now {
+			continue
+		}
+		at := -1
+		for i := range r.Silences {
+			if r.Silences[i].Name == f.Name {
+				at = i
+			}
+		}
+		if at < 0 {
+			r.Silences = append(r.Silences, Silence(f))
+		} else {
+			r.Silences[at].Until = f.Until
+		}
+		e := m.line(LineSilenced)
+		e.Text, e.Until = f.Name, f.Until
+	}
+	if was || len(r.Silences) == 0 {
+		return
+	}
+	for ti := range m.s.Tracks {
+		t := &m.s.Tracks[ti]
+		t.Next, t.Again, t.Deferred = policy.Never, policy.Never, 0
+		if t.Status == StatusClimbing || t.Status == StatusExhausted {
+			t.End = policy.Never
+		}
+	}
+	for i := range m.s.Entries {
+		if e := &m.s.Entries[i]; e.Tier != NoTier {
+			m.withdraw(i)
+		}
+	}
+	for i := range r.Acks {
+		r.Acks[i].Remind = policy.Never
+	}
+}
+
+// unsilence ends one silence before its time.
+func (m *machine) unsilence() Verdict {
+	for i, q := range m.rare().Silences {
+		if q.Name == m.ev.Name || m.ev.Name == "" {
+			m.dropSilence(i, policy.ReasonSilenceOver)
+			return applied
+		}
+	}
+	return ignored(UnknownThing)
+}
+
+// dropSilence ends silence i; the last one to end wakes the tracks.
+func (m *machine) dropSilence(i int, cause policy.Reason) {
+	r := m.own()
+	name := r.Silences[i].Name
+	r.Silences = append(r.Silences[:i], r.Silences[i+1:]...)
+	e := m.line(LineResumed)
+	e.Text, e.Reason = name, cause
+	if len(r.Silences) == 0 {
+		m.resume(cause)
+	}
+}
+
+// endSilences ends every silence over this alert.
+func (m *machine) endSilences(cause policy.Reason) {
+	for m.silenced() {
+		m.dropSilence(0, cause)
+	}
+}
+
+// resume starts the tracks that nobody has taken from their first tier, or from
+// the last anchored one entered, in the same pass. What was held meanwhile is
+// looked at again.
+func (m *machine) resume(cause policy.Reason) {
+	m.s.Grace = policy.Never
+	for ti := range m.s.Tracks {
+		t := &m.s.Tracks[ti]
+		if !t.Began.Known() || t.Status == StatusAcknowledged || t.Status == StatusSnoozed || t.Status == StatusInformed || t.Status == StatusWaiting {
+			continue
+		}
+		_, spec := m.spec(t)
+		j, from := -1, 0
+		if t.Pass > 1 {
+			from = spec.From
+		}
+		for i := range spec.Tiers {
+			if spec.Anchored&t.Entered&(1<<i) != 0 {
+				j = i
+			}
+		}
+		if j < 0 {
+			j = from
+		}
+		if spec.Anchored&(1<<j) != 0 && t.Anchored&(1<<j) == 0 && t.Entered&(1<<j) == 0 {
+			continue // its own instant is still to come
+		}
+		t.Status = StatusClimbing
+		m.below(t, j)
+		m.walk(ti, j, m.now, entering{cause: cause})
+	}
+	m.releaseHeld()
+}
+
+// below makes the waited tiers from j on enterable again.
+func (m *machine) below(t *Track, j int) {
+	_, spec := m.spec(t)
+	mask := ^uint64(0) << j
+	t.Entered &^= mask &^ spec.Anchored
+	t.Skipped &^= mask
+	t.Deferred, t.Next = 0, policy.Never
+}

@@ -1,0 +1,418 @@
+package escalation
+
+import (
+	"time"
+
+	"github.com/belfry-go/belfry/policy"
+)
+
+// refire is a trigger of a key that is open: it counts, is merged, and may be a
+// rise.
+func (m *machine) refire() Verdict {
+	if m.ev.Alert == nil {
+		return ignored(UnknownThing)
+	}
+	alert, _ := m.ev.Alert.Normalize()
+	s := m.s
+	if id := alert.Identity.ID; id != "" && m.identity() != "" && id != m.identity() {
+		alert.Key = s.Key + "@" + id
+		m.emit(EffectOpen).Alert = &alert
+		return applied
+	}
+	s.Count++
+	s.LastSeen = m.now
+	newKind := m.takeKind(alert.Kind)
+	m.merge(&alert)
+	rise := m.raiseTo(levelOr(alert.Severity != "", alert.Severity.Level), levelOr(alert.Identity.Criticality != "", alert.Identity.Criticality.Level), levelOr(alert.BlastRadius != "", alert.BlastRadius.Level))
+	m.voidReviews()
+	if newKind || rise {
+		m.rise(policy.ReasonSeverityRaised, m.p.Rise)
+		return applied
+	}
+	if m.p.Refire.Acknowledged != policy.RiseIgnore {
+		m.reopenAcked(policy.ReasonRefired, m.p.Refire.Acknowledged)
+	}
+	m.guardsAgain()
+	return applied
+}
+
+// levelOr returns the level of a value that is named, else none.
+func levelOr(named bool, level func() (policy.Level, bool)) policy.Level {
+	if !named {
+		return 0
+	}
+	l, _ := level()
+	return l
+}
+
+// takeKind adds a kind that this alert has not had, and reports whether it is
+// new.
+func (m *machine) takeKind(k policy.Kind) bool {
+	if k == "" || k == m.s.Alert.Kind {
+		return false
+	}
+	for _, o := range m.rare().Kinds {
+		if o == k {
+			return false
+		}
+	}
+	r := m.own()
+	r.Kinds = append(r.Kinds, k)
+	return true
+}
+
+// merge replaces the alert by one that has the trigger's labels, identity and
+// nearer instants. An instant that the alert lacked stays absent: it counted as
+// open, and nothing may come later than it would have.
+func (m *machine) merge(b *policy.Alert) {
+	a := *m.s.Alert
+	before := a
+	a.Labels = mergeLabels(a.Labels, b.Labels)
+	a.Identity = mergeIdentity(a.Identity, b.Identity)
+	if b.Summary != "" {
+		a.Summary = b.Summary
+	}
+	if b.Confidence > a.Confidence {
+		a.Confidence = b.Confidence
+	}
+	a.ExpiresAt = nearer(a.ExpiresAt, b.ExpiresAt)
+	a.Window.Opens = nearer(a.Window.Opens, b.Window.Opens)
+	a.Window.Closes = nearer(a.Window.Closes, b.Window.Closes)
+	a.Times = nearerTimes(a.Times, b.Times)
+	for _, p := range b.Parties {
+		if !m.party(p) {
+			a.Parties = append(a.Parties[:len(a.Parties):len(a.Parties)], p)
+		}
+	}
+	if n := len(rareOf(m.s).Kinds); n > 0 {
+		a.Kind = rareOf(m.s).Kinds[n-1] // the newest; Kinds keeps them all
+		if before.Kind != a.Kind {
+			m.keepKind(before.Kind)
+		}
+	}
+	m.s.Alert = &a
+	m.nearer()
+}
+
+// keepKind makes sure that a kind the alert had is not forgotten.
+func (m *machine) keepKind(k policy.Kind) {
+	for _, o := range m.rare().Kinds {
+		if o == k {
+			return
+		}
+	}
+	r := m.own()
+	r.Kinds = append([]policy.Kind{k}, r.Kinds...)
+}
+
+// nearer returns the earlier of two times; an absent one of the alert stays.
+func nearer(have, now time.Time) time.Time {
+	if have.IsZero() || now.IsZero() || have.Before(now) {
+		return have
+	}
+	return now
+}
+
+// nearer brings deadlines and gates forward to what the merged alert says,
+// never back.
+func (m *machine) nearer() {
+	for i := range m.s.Deadlines {
+		d := &m.s.Deadlines[i]
+		if d.Met || d.Missed {
+			continue
+		}
+		at, _ := m.instant(m.p, &m.p.Deadlines[i].At)
+		if at < d.At && d.At.Known() {
+			e := m.line(LineDeadlineMoved)
+			e.Deadline, e.From, e.Until = int16(i), d.At, at
+			d.At = at
+		}
+	}
+	for i := range m.s.Gates {
+		if c, g := m.p.Gates[i].Close, &m.s.Gates[i]; c != nil && g.Close.Known() {
+			at, _ := m.instant(m.p, c)
+			g.Close = least(g.Close, at)
+		}
+	}
+	for i := range m.s.Actions {
+		if a, at := &m.s.Actions[i], m.p.Actions[i].At; at != nil && a.Phase == ActionIdle && a.At.Known() {
+			x, _ := m.instant(m.p, at)
+			a.At = least(a.At, x)
+		}
+	}
+}
+
+// raiseTo raises the levels that are named higher (0: not named) and reports
+// whether one of them, or the priority that follows, is above its highest.
+func (m *machine) raiseTo(sev, crit, blast policy.Level) bool {
+	s := m.s
+	m.lowerHighest()
+	before := s.Severity
+	s.Severity, s.Criticality, s.BlastRadius = max(s.Severity, sev), max(s.Criticality, crit), max(s.BlastRadius, blast)
+	f := m.facts()
+	s.Priority = max(s.Priority, m.doc.PriorityOf(m.p, &f))
+	now := [4]policy.Level{s.Severity, s.Criticality, s.BlastRadius, s.Priority}
+	rose := false
+	for i := range now {
+		if now[i] > s.Highest[i] {
+			s.Highest[i], rose = now[i], true
+		}
+	}
+	if s.Severity > before {
+		m.happened(Happening{Kind: policy.AnchorRaised, Level: s.Severity})
+	}
+	return rose
+}
+
+// lowerHighest brings the highest down where a person lowered it a day ago.
+func (m *machine) lowerHighest() {
+	if len(m.rare().Lowered) == 0 {
+		return
+	}
+	r := m.own()
+	kept := r.Lowered[:0]
+	for _, l := range r.Lowered {
+		if m.now.Sub(l.At) < day {
+			kept = append(kept, l)
+			continue
+		}
+		m.s.Highest[l.Scale] = min(m.s.Highest[l.Scale], max(l.To, m.current(l.Scale)))
+	}
+	r.Lowered = kept
+}
+
+// current returns the level that a scale has now.
+func (m *machine) current(scale uint8) policy.Level {
+	return [...]policy.Level{m.s.Severity, m.s.Criticality, m.s.BlastRadius, m.s.Priority}[scale]
+}
+
+// rise is what a rise does: quiet ends, and tracks are told again.
+func (m *machine) rise(reason policy.Reason, how policy.Rise) {
+	if m.silenced() && (m.s.Severity >= topLevel || leak(m.s)) {
+		m.endSilences(reason)
+	}
+	m.startTracks(reason)
+	m.closeAgain()
+	if how == policy.RiseIgnore {
+		return
+	}
+	m.undecline(-1, policy.Target{})
+	grace := m.s.Grace.Known()
+	m.endGrace()
+	for ti := range m.s.Tracks {
+		t := &m.s.Tracks[ti]
+		if t.Began == m.now || !m.running(ti) {
+			continue
+		}
+		if grace && t.Tier == NoTier {
+			m.firstTier(ti, reason)
+			continue
+		}
+		m.reopenTrack(ti, reason, how)
+	}
+}
+
+// firstTier enters the first tier of a track whose grace a rise has ended.
+func (m *machine) firstTier(ti int, reason policy.Reason) {
+	t := &m.s.Tracks[ti]
+	m.void(ti)
+	m.unsnooze(ti)
+	if t.End.Known() {
+		t.End = policy.Never
+		m.again(ti, entering{cause: reason})
+	}
+}
+
+// reopenAcked reopens the tracks that are acknowledged.
+func (m *machine) reopenAcked(reason policy.Reason, how policy.Rise) {
+	for ti := range m.s.Tracks {
+		if m.s.Tracks[ti].Status == StatusAcknowledged {
+			m.reopenTrack(ti, reason, how)
+		}
+	}
+}
+
+// reopenTrack voids what holds track ti, and tells its current tier again, or
+// restarts the pass.
+func (m *machine) reopenTrack(ti int, reason policy.Reason, how policy.Rise) {
+	t := &m.s.Tracks[ti]
+	climbing := t.Status == StatusClimbing
+	end := t.End
+	m.unsnooze(ti)
+	m.void(ti)
+	m.clearAcks(ti)
+	if m.silenced() {
+		return
+	}
+	if how == policy.RiseRestart {
+		m.walk(ti, m.restartTier(t), m.now, entering{cause: reason})
+		return
+	}
+	if t.Tier == NoTier {
+		if !climbing {
+			m.again(ti, entering{cause: reason})
+		}
+		return
+	}
+	skipped := t.Skipped
+	in := entering{cause: reason}
+	if climbing {
+		in.rest, in.wait = true, -1
+		if end.Known() {
+			in.wait = max(end.Sub(m.now), 0)
+		}
+	}
+	start, next := t.Start, t.Next
+	m.again(ti, in)
+	if climbing {
+		t = &m.s.Tracks[ti]
+		t.Start = start
+		t.End = end // on its old clock, also where it lasts until an anchor
+		if next.Known() {
+			t.Next = next
+		}
+	}
+	m.admitted(ti, skipped, reason)
+}
+
+// admitted tells the tiers of this pass that a guard skipped and now admits.
+func (m *machine) admitted(ti int, skipped uint64, reason policy.Reason) {
+	t := &m.s.Tracks[ti]
+	p, spec := m.spec(t)
+	for j := range spec.Tiers {
+		if skipped&(1<<j) == 0 || j >= int(t.Tier) {
+			continue
+		}
+		if ok, _ := m.holds(&spec.Tiers[j].When); !ok {
+			continue
+		}
+		lists, ok := m.roster(p, t, j, &spec.Tiers[j], entering{})
+		if !ok {
+			continue
+		}
+		t.Skipped &^= 1 << j
+		t.Entered |= 1 << j
+		ei := m.addEntry(Entry{Track: int16(ti), Tier: int16(j), Pass: t.Pass, Kind: MessagePage, Reason: reason, Lists: lists, At: m.now, Remind: policy.Never, Live: true})
+		if n, _ := m.addContacts(ei, true); n == 0 {
+			m.s.Entries = m.s.Entries[:ei]
+			continue
+		}
+		m.tierLine(LineTierEntered, ti, j, reason)
+		t.Told = true
+		m.callAll(ei)
+	}
+}
+
+// startTracks begins the tracks whose `when` now holds, and those of another
+// policy of the document that now matches.
+func (m *machine) startTracks(reason policy.Reason) {
+	m.guardsAgain()
+	f := m.facts()
+	p := m.doc.Choose(&f)
+	if p == m.p || p.Name == policy.Unmatched || p.Index == m.doc.Default && p.Match.Holds(&f) != policy.True {
+		return
+	}
+	for i := range m.s.Tracks {
+		if int(m.s.Tracks[i].Policy) == p.Index {
+			return
+		}
+	}
+	if len(m.s.Tracks)+len(p.Tracks) > maxTracks {
+		m.tellLastResort(reason, -1)
+		return
+	}
+	for i := range p.Tracks {
+		ti := len(m.s.Tracks)
+		m.addTrack(p.Index, i)
+		if ok, _ := m.holds(&p.Tracks[i].When); ok {
+			m.beginNow(ti, reason)
+		}
+	}
+}
+
+// maxTracks bounds the tracks of an alert.
+const maxTracks = 8
+
+// guardsAgain begins the tracks that wait for their `when` and whose `when` now
+// holds.
+func (m *machine) guardsAgain() {
+	for ti := range m.s.Tracks {
+		t := &m.s.Tracks[ti]
+		if t.Began.Known() {
+			continue
+		}
+		_, spec := m.spec(t)
+		if ok, _ := m.holds(&spec.When); ok {
+			m.beginNow(ti, policy.ReasonSeverityRaised)
+		}
+	}
+}
+
+// beginNow begins a track and enters what is due at once.
+func (m *machine) beginNow(ti int, reason policy.Reason) {
+	m.begin(ti, reason)
+	for asked := len(m.need); asked == len(m.need) && m.tierDue(ti); {
+	}
+	if t := &m.s.Tracks[ti]; t.End <= m.now && len(m.need) == 0 {
+		m.passOver(ti, t.End, reason)
+	}
+}
+
+// raise raises a scale by hand: noise, anybody's.
+func (m *machine) raise() Verdict {
+	sev, crit, blast := m.named()
+	if sev|crit|blast == 0 {
+		return ignored(UnknownThing)
+	}
+	s := m.s
+	if sev <= s.Severity && crit <= s.Criticality && blast <= s.BlastRadius {
+		return ignored(Already)
+	}
+	if m.raiseTo(sev, crit, blast) {
+		m.voidReviews()
+		m.rise(policy.ReasonSeverityRaised, m.p.Rise)
+	} else {
+		m.guardsAgain()
+	}
+	return applied
+}
+
+// named returns the levels that a raise or lower names; 0: not named.
+func (m *machine) named() (sev, crit, blast policy.Level) {
+	return levelOr(m.ev.Severity != "", m.ev.Severity.Level), levelOr(m.ev.Criticality != "", m.ev.Criticality.Level), levelOr(m.ev.BlastRadius != "", m.ev.BlastRadius.Level)
+}
+
+// lower lowers a scale: a person's, with a reason. It resets no clock, skips no
+// anchored tier, opens no gate.
+func (m *machine) lower() Verdict {
+	if v, ok := m.mayQuiet(true); !ok {
+		return v
+	}
+	if m.ev.Reason == "" {
+		return rejected(NoReason)
+	}
+	s := m.s
+	sev, crit, blast := m.named()
+	if sev|crit|blast == 0 {
+		return ignored(UnknownThing)
+	}
+	m.lowerHighest()
+	r := m.own()
+	changed := false
+	lowerTo := func(scale uint8, to policy.Level, have *policy.Level) {
+		if to == 0 || to >= *have {
+			return
+		}
+		*have, changed = to, true
+		r.Lowered = append(r.Lowered, Lowered{Scale: scale, To: to, At: m.now})
+	}
+	lowerTo(0, sev, &s.Severity)
+	lowerTo(1, crit, &s.Criticality)
+	lowerTo(2, blast, &s.BlastRadius)
+	if !changed {
+		return ignored(Already)
+	}
+	f := m.facts()
+	lowerTo(3, m.doc.PriorityOf(m.p, &f), &s.Priority)
+	return applied
+}

@@ -1,0 +1,107 @@
+package escalation
+
+import "github.com/belfry-go/belfry/policy"
+
+// report takes what became of an effect.
+func (m *machine) report() Verdict {
+	r := &m.ev.Report
+	if i := m.actionOf(r.Effect); i >= 0 {
+		if m.s.Actions[i].Phase == ActionStarted && r.Result != ResultStarted && r.Result != ResultTemporary {
+			m.ran(i)
+			return applied
+		}
+		return ignored(Stale)
+	}
+	e := m.line(LineDelivery)
+	e.Result, e.Waited = r.Result, r.Late
+	at := -1
+	for i := range m.s.Open {
+		if m.s.Open[i].ID == r.Effect {
+			at = i
+		}
+	}
+	if at < 0 || m.s.Open[at].Contact < 0 {
+		if at >= 0 && final(r.Result) {
+			m.s.Open = append(m.s.Open[:at], m.s.Open[at+1:]...)
+		}
+		return applied // nothing hangs on it
+	}
+	ci := int(m.s.Open[at].Contact)
+	c := &m.s.Contacts[ci]
+	en := &m.s.Entries[c.Entry]
+	e.To, e.Track, e.Tier, e.Pass, e.Reason = m.responder(c).To, en.Track, en.Tier, en.Pass, en.Reason
+	if !final(r.Result) {
+		return applied
+	}
+	m.s.Open = append(m.s.Open[:at], m.s.Open[at+1:]...)
+	switch r.Result {
+	case ResultDelivered:
+		m.delivered(ci)
+	case ResultUndeliverable:
+		m.undeliverable(ci)
+	}
+	return applied
+}
+
+// final reports whether a result is the last word on a message.
+func final(r Result) bool {
+	return r == ResultDelivered || r == ResultUndeliverable || r == ResultWithdrawn
+}
+
+// actionOf returns the action whose run an effect is; -1: none.
+func (m *machine) actionOf(id EffectID) int {
+	for i := range m.s.Actions {
+		if a := &m.s.Actions[i]; !a.Effect.IsZero() && a.Effect == id {
+			return i
+		}
+	}
+	return -1
+}
+
+// delivered notes that a channel accepted a message.
+func (m *machine) delivered(ci int) {
+	c := &m.s.Contacts[ci]
+	e := &m.s.Entries[c.Entry]
+	c.Reached, c.Failed = true, false
+	if e.Track < 0 {
+		return
+	}
+	t := &m.s.Tracks[e.Track]
+	if e.Pass == t.Pass && m.responder(c).To.Kind != policy.TargetChannel {
+		t.Reached = true
+	}
+	if e.Tier == TierExhausted && int(t.Policy) == m.s.Policy {
+		for _, a := range m.p.Exhausted.Run {
+			if st := &m.s.Actions[a]; st.Phase == ActionIdle && st.At > m.now {
+				st.At = m.now
+			}
+		}
+	}
+}
+
+// undeliverable takes the next rule of a contact at once; when nobody of a tier
+// can be told, the next tier is entered.
+func (m *machine) undeliverable(ci int) {
+	c := &m.s.Contacts[ci]
+	ei := int(c.Entry)
+	e := &m.s.Entries[ei]
+	if m.s.Resolved.Known() && e.Kind != MessageReview && e.Kind != MessageNotice {
+		return
+	}
+	if !e.Live {
+		return // withdrawn meanwhile
+	}
+	if ti := int(e.Track); ti >= 0 && m.hasAcked(ti, m.responder(c).To) {
+		return
+	}
+	m.failover(ci)
+	if !m.s.Contacts[ci].Failed || !m.allFailed(ei) {
+		return
+	}
+	switch {
+	case e.Tier == TierExhausted, e.Tier == NoTier && e.Track < 0:
+		m.tellLastResort(policy.ReasonUnreachable, int(e.Track))
+	case e.Track >= 0:
+		m.unreached(int(e.Track), ei, policy.ReasonUnreachable)
+	}
+}

@@ -1,0 +1,428 @@
+package escalation
+
+import (
+	"crypto/sha256"
+	"strconv"
+
+	"github.com/belfry-go/belfry/policy"
+)
+
+// reviewSpec returns the rules of a review; nil when the policy has none.
+func (m *machine) reviewSpec(of ReviewOf, i int) *policy.Review {
+	switch of {
+	case ReviewGate:
+		return m.p.Gates[i].Review
+	case ReviewAction:
+		return m.p.Actions[i].Approve
+	case ReviewUndo:
+		if u := m.p.Actions[i].Undo; u != nil {
+			return u.Approve
+		}
+		return nil
+	}
+	return &m.p.Reviews[i]
+}
+
+// reviewOf returns the place of a review in the rare part; -1: never begun.
+func (m *machine) reviewOf(of ReviewOf, i int) int {
+	for k := range m.rare().Reviews {
+		if r := &m.s.More.Reviews[k]; r.Of == of && int(r.Index) == i {
+			return k
+		}
+	}
+	return -1
+}
+
+// pendingReview reports whether a review of that is under way.
+func (m *machine) pendingReview(of ReviewOf, i int) bool {
+	k := m.reviewOf(of, i)
+	return k >= 0 && m.s.More.Reviews[k].Pending
+}
+
+// digestOf is what the votes of a review are bound to: the alert, what is asked
+// for whom, by whom, and under which policy.
+func (m *machine) digestOf(r *ReviewState) policy.Digest {
+	h := sha256.New()
+	part := func(s string) {
+		h.Write([]byte(strconv.Itoa(len(s))))
+		h.Write([]byte{':'})
+		h.Write([]byte(s))
+	}
+	part(m.s.Key)
+	part(strconv.FormatUint(m.s.Incarnation, 10))
+	part(strconv.Itoa(int(r.Of)) + "/" + strconv.Itoa(int(r.Index)))
+	if r.Of == ReviewGate {
+		for _, op := range m.p.Gates[r.Index].Operations {
+			part(op)
+		}
+	}
+	part(m.identity())
+	part(m.s.Alert.Identity.CredentialVersion)
+	part(r.Requester.Principal.String())
+	part(r.Ask)
+	h.Write(m.p.Digest[:])
+	return policy.Digest(h.Sum(nil))
+}
+
+// request asks for the review of a gate, of an action, or of taking one back.
+func (m *machine) request() Verdict {
+	of, i, v := m.requested()
+	if v.Kind != 0 {
+		return v
+	}
+	behind, ok := m.behind(m.ev.By)
+	if !ok {
+		return Verdict{Kind: Need}
+	}
+	n := ReviewState{Of: of, Index: int16(i), Requester: Author{m.ev.By.Principal, behind}, Ask: m.ev.Ask}
+	n.Digest = m.digestOf(&n)
+	if k := m.reviewOf(of, i); k >= 0 && m.s.More.Reviews[k].Pending {
+		if m.s.More.Reviews[k].Digest == n.Digest {
+			return ignored(Already)
+		}
+		m.tellVoided(k)
+	}
+	m.beginReview(n, policy.ReasonReviewPending)
+	return applied
+}
+
+// requested returns what a request is for.
+func (m *machine) requested() (ReviewOf, int, Verdict) {
+	switch ev := m.ev; {
+	case ev.Gate != "":
+		i := m.gateNamed(ev.Gate)
+		if i < 0 || m.p.Gates[i].Review == nil || m.s.Gates[i].Gone {
+			return 0, -1, ignored(UnknownThing)
+		}
+		if m.decide(i, m.now) == Allow {
+			return 0, -1, ignored(Already)
+		}
+		return ReviewGate, i, Verdict{}
+	case ev.Undo != "":
+		return m.undoRequested()
+	case ev.Action != "":
+		i := m.actionNamed(ev.Action)
+		if i < 0 || m.p.Actions[i].Approve == nil {
+			return 0, -1, ignored(UnknownThing)
+		}
+		if a := m.s.Actions[i].Phase; a == ActionStarted || a == ActionDone {
+			return 0, -1, ignored(Already)
+		}
+		return ReviewAction, i, Verdict{}
+	}
+	return 0, -1, ignored(UnknownThing)
+}
+
+// undoRequested says whether an action may be asked back: done, within its
+// window, with a review, and never what would revive a leaked secret.
+func (m *machine) undoRequested() (ReviewOf, int, Verdict) {
+	i := m.actionNamed(m.ev.Undo)
+	if i < 0 || m.p.Actions[i].Undo == nil {
+		return 0, -1, ignored(UnknownThing)
+	}
+	a := &m.s.Actions[i]
+	u := m.p.Actions[i].Undo
+	leaked := m.s.Alert.Kind == policy.SecretLeaked
+	for _, k := range m.rare().Kinds {
+		leaked = leaked || k == policy.SecretLeaked
+	}
+	switch {
+	case a.Phase != ActionDone:
+		return 0, -1, ignored(UnknownThing)
+	case leaked && !m.s.Resolved.Known(), u.Approve == nil:
+		return 0, -1, rejected(NotAuthorised)
+	case a.DoneAt.Known() && m.now > a.DoneAt.Add(u.Within):
+		return 0, -1, rejected(TooLong)
+	}
+	return ReviewUndo, i, Verdict{}
+}
+
+// actionNamed returns the action of that name; -1: none.
+func (m *machine) actionNamed(name string) int {
+	for i := range m.p.Actions {
+		if m.p.Actions[i].Name == name {
+			return i
+		}
+	}
+	return -1
+}
+
+// beginApproval begins the review of action i, which nobody requested.
+func (m *machine) beginApproval(i int, reason policy.Reason) {
+	if m.p.Actions[i].Approve == nil {
+		return
+	}
+	n := ReviewState{Of: ReviewAction, Index: int16(i)}
+	n.Digest = m.digestOf(&n)
+	m.beginReview(n, reason)
+}
+
+// beginReview puts a review to its voters, in place of an earlier one.
+func (m *machine) beginReview(n ReviewState, reason policy.Reason) {
+	spec := m.reviewSpec(n.Of, int(n.Index))
+	n.Pending, n.At = true, m.now
+	n.Remind, n.After, n.Within = policy.Never, policy.Never, policy.Never
+	if spec.Remind > 0 {
+		n.Remind = m.now.Add(spec.Remind)
+	}
+	if len(spec.Fallback) > 0 && spec.After > 0 {
+		n.After = m.now.Add(spec.After)
+	}
+	if spec.Within > 0 {
+		n.Within = m.now.Add(spec.Within)
+	}
+	if n.Of == ReviewGate {
+		m.s.Gates[n.Index].Denied = false
+	}
+	r := m.own()
+	k := m.reviewOf(n.Of, int(n.Index))
+	if k < 0 {
+		r.Reviews = append(r.Reviews, n)
+		k = len(r.Reviews) - 1
+	} else {
+		r.Reviews[k] = n
+	}
+	m.reviewLine(k, reason, "asked")
+	m.askVoters(k, reason)
+}
+
+// askVoters asks all stages at once. Where fewer may vote than are needed, the
+// fallback is asked too, and without one the exhausted list.
+func (m *machine) askVoters(k int, reason policy.Reason) {
+	r := m.s.More.Reviews[k]
+	spec := m.reviewSpec(r.Of, int(r.Index))
+	var rs []policy.Recipient
+	for i := range spec.Stages {
+		for _, by := range spec.Stages[i].By {
+			rs = append(rs, policy.Recipient{To: by})
+		}
+	}
+	lists, ok := m.lists(rs)
+	if !ok {
+		return
+	}
+	enough, at := true, 0
+	asked := &Lists{Recipients: rs, Rosters: make([][]Responder, len(rs)), Depends: lists.Depends}
+	for i := range spec.Stages {
+		may := 0
+		for range spec.Stages[i].By {
+			for _, who := range lists.Rosters[at] {
+				if barred, known := m.barred(&r, who.To); known && barred == VerdictNone {
+					asked.Rosters[at] = append(asked.Rosters[at], who)
+					may++
+				}
+			}
+			at++
+		}
+		enough = enough && may >= spec.Stages[i].Approvals
+	}
+	if len(m.need) > 0 {
+		return
+	}
+	if n := m.tellVoters(k, asked, MessageReview, reason); n == 0 {
+		enough = false
+	}
+	if !enough {
+		m.askFallback(k, policy.ReasonUnresolvable)
+	}
+}
+
+// tellVoters sends to voters and remembers whom.
+func (m *machine) tellVoters(k int, l *Lists, kind MessageKind, reason policy.Reason) int {
+	n := 0
+	r := m.own()
+	for _, roster := range l.Rosters {
+		for i := range roster {
+			n++
+			if !contains(r.Reviews[k].Voters, roster[i].To) {
+				v := r.Reviews[k].Voters
+				r.Reviews[k].Voters = append(v[:len(v):len(v)], roster[i].To)
+			}
+		}
+	}
+	if n > 0 {
+		m.tellLists(l, kind, reason, m.reviewName(&r.Reviews[k]))
+	}
+	return n
+}
+
+// askFallback asks the fallback of review k; without one, or when it is nobody,
+// the exhausted list is told.
+func (m *machine) askFallback(k int, reason policy.Reason) {
+	r := m.own()
+	spec := m.reviewSpec(r.Reviews[k].Of, int(r.Reviews[k].Index))
+	r.Reviews[k].Fell, r.Reviews[k].After = true, policy.Never
+	lists, ok := m.lists(spec.Fallback)
+	if !ok {
+		return
+	}
+	asked := &Lists{Recipients: spec.Fallback, Rosters: make([][]Responder, len(spec.Fallback))}
+	for i, roster := range lists.Rosters {
+		for _, who := range roster {
+			if barred, known := m.barred(&r.Reviews[k], who.To); known && barred == VerdictNone {
+				asked.Rosters[i] = append(asked.Rosters[i], who)
+			}
+		}
+	}
+	if len(m.need) > 0 {
+		return
+	}
+	m.reviewLine(k, reason, "fallback")
+	if m.tellVoters(k, asked, MessageReview, reason) == 0 {
+		m.tellList(reason, m.reviewName(&r.Reviews[k]))
+	}
+}
+
+// tellList tells the exhausted list something that is no page.
+func (m *machine) tellList(reason policy.Reason, text string) {
+	lists, ok := m.lists(m.p.Exhausted.Notify)
+	if ok {
+		m.tellLists(lists, MessageNotice, reason, text)
+	}
+}
+
+// reviewName is what a review is about, for people.
+func (m *machine) reviewName(r *ReviewState) string {
+	switch r.Of {
+	case ReviewGate:
+		return m.p.Gates[r.Index].Name
+	case ReviewAction, ReviewUndo:
+		return m.p.Actions[r.Index].Name
+	}
+	return m.p.Reviews[r.Index].Name
+}
+
+// reviewLine writes that a review has changed.
+func (m *machine) reviewLine(k int, reason policy.Reason, what string) *Effect {
+	r := &m.s.More.Reviews[k]
+	e := m.line(LineReview)
+	e.Reason, e.Text, e.To = reason, what, r.Requester.Principal
+	switch r.Of {
+	case ReviewGate:
+		e.Gate = r.Index
+	case ReviewAction, ReviewUndo:
+		e.Action = r.Index
+	case ReviewAccess:
+		e.Review = r.Index
+	}
+	return e
+}
+
+// reviewsDue reminds, falls back, ends reviews whose time is over, and begins
+// the access reviews that are due.
+func (m *machine) reviewsDue() {
+	for i := range m.p.Reviews {
+		if at := m.p.Reviews[i].At; at != nil && m.reviewOf(ReviewAccess, i) < 0 {
+			if x, _ := m.instant(m.p, at); x <= m.now {
+				n := ReviewState{Of: ReviewAccess, Index: int16(i)}
+				n.Digest = m.digestOf(&n)
+				m.beginReview(n, policy.ReasonReviewPending)
+			}
+		}
+	}
+	for k := range m.rare().Reviews {
+		r := &m.s.More.Reviews[k]
+		if r.Within <= m.now {
+			m.expire(k)
+			continue
+		}
+		if r.After <= m.now {
+			m.askFallback(k, policy.ReasonReviewNoDecision)
+		}
+		if m.s.More.Reviews[k].Remind <= m.now {
+			m.remindVoters(k)
+		}
+	}
+}
+
+// accessDue returns when the next access review begins.
+func (m *machine) accessDue() policy.Instant {
+	due := policy.Never
+	for i := range m.p.Reviews {
+		if at := m.p.Reviews[i].At; at != nil && m.reviewOf(ReviewAccess, i) < 0 {
+			x, _ := m.instant(m.p, at)
+			due = least(due, x)
+		}
+	}
+	return due
+}
+
+// remindVoters tells those again who have not voted.
+func (m *machine) remindVoters(k int) {
+	r := m.own()
+	v := &r.Reviews[k]
+	spec := m.reviewSpec(v.Of, int(v.Index))
+	v.Remind = v.Remind.Add(spec.Remind)
+	var rs []policy.Recipient
+	for _, who := range v.Voters {
+		if m.votedOn(v, who) < 0 {
+			rs = append(rs, policy.Recipient{To: who})
+		}
+	}
+	if lists, ok := m.lists(rs); ok && len(rs) > 0 {
+		m.tellLists(lists, MessageReminder, policy.ReasonReviewPending, m.reviewName(v))
+	}
+}
+
+// close ends review k; it is not pending any more and has no timers.
+func (m *machine) close(k int) *ReviewState {
+	r := &m.own().Reviews[k]
+	r.Pending = false
+	r.Remind, r.After, r.Within = policy.Never, policy.Never, policy.Never
+	return r
+}
+
+// expire ends review k at its `within`: denied, recorded, told.
+func (m *machine) expire(k int) {
+	r := m.close(k)
+	m.reviewLine(k, policy.ReasonReviewExpired, "expired")
+	name := m.reviewName(r)
+	if r.Of == ReviewGate {
+		m.s.Gates[r.Index].Denied = true
+		m.gateLine(int(r.Index), m.decide(int(r.Index), m.now))
+	}
+	if r.Of == ReviewAction {
+		m.tellList(policy.ReasonReviewExpired, name)
+		return
+	}
+	to := r.Requester.Principal
+	if to.Kind != policy.TargetUser {
+		to = r.Requester.Behind
+	}
+	if to.IsZero() {
+		m.tellList(policy.ReasonReviewExpired, name)
+		return
+	}
+	if lists, ok := m.lists([]policy.Recipient{{To: to}}); ok {
+		m.tellLists(lists, MessageNotice, policy.ReasonReviewExpired, name)
+	}
+}
+
+// voidReviews voids the votes of reviews that a trigger has changed the ground
+// of.
+func (m *machine) voidReviews() {
+	for k := range m.rare().Reviews {
+		r := m.s.More.Reviews[k]
+		if !r.Pending {
+			continue
+		}
+		if d := m.digestOf(&r); d != r.Digest {
+			m.tellVoided(k)
+			o := m.own()
+			o.Reviews[k].Votes, o.Reviews[k].Digest = nil, d
+		}
+	}
+}
+
+// tellVoided tells the voters of review k that their votes do not count.
+func (m *machine) tellVoided(k int) {
+	r := m.s.More.Reviews[k]
+	m.reviewLine(k, policy.ReasonReviewVoided, "voided")
+	rs := make([]policy.Recipient, len(r.Voters))
+	for i, who := range r.Voters {
+		rs[i].To = who
+	}
+	if lists, ok := m.lists(rs); ok && len(rs) > 0 {
+		m.tellLists(lists, MessageNotice, policy.ReasonReviewVoided, m.reviewName(&r))
+	}
+}

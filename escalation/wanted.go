@@ -1,0 +1,67 @@
+package escalation
+
+import "github.com/belfry-go/belfry/policy"
+
+// Wanted reports whether an effect that s asked for is still wanted: the outbox
+// asks before each attempt. A page is withdrawn by the acknowledgement that
+// covers it, by a resolve, a snooze, a silence or a decline; a run by nothing
+// but a guard that no longer holds.
+func Wanted(doc *policy.Document, s *State, e *Effect) bool {
+	switch e.Kind {
+	case EffectNotify:
+		return wantedMessage(doc, s, e)
+	case EffectRun:
+		return wantedRun(doc, s, e)
+	}
+	return true
+}
+
+func wantedRun(doc *policy.Document, s *State, e *Effect) bool {
+	if s.Policy >= len(doc.Policies) || int(e.Action) >= len(doc.Policies[s.Policy].Actions) || e.Action < 0 {
+		return false
+	}
+	return s.Actions[e.Action].Phase == ActionStarted
+}
+
+func wantedMessage(doc *policy.Document, s *State, e *Effect) bool {
+	switch e.Message {
+	case MessageOver, MessageUpdate, MessageNotice:
+		return true
+	case MessageLastResort:
+		return !s.Resolved.Known()
+	case MessageReview:
+		for i := range rareOf(s).Reviews {
+			if s.More.Reviews[i].Pending {
+				return true
+			}
+		}
+		return false
+	}
+	if s.Resolved.Known() {
+		return false
+	}
+	for i := range s.Open {
+		if s.Open[i].ID == e.ID {
+			return s.Open[i].Contact >= 0 && wantedContact(doc, s, e, &s.Contacts[s.Open[i].Contact])
+		}
+	}
+	// A page of an earlier pass, or an acker's reminder: nothing hangs on it.
+	return e.Message == MessageReminder && e.Track >= 0 && s.Tracks[e.Track].Status == StatusAcknowledged
+}
+
+// wantedContact reports whether a page or a reminder to a contact is wanted.
+func wantedContact(doc *policy.Document, s *State, e *Effect, c *Contact) bool {
+	en := &s.Entries[c.Entry]
+	if c.Declined || en.Track < 0 {
+		return !c.Declined
+	}
+	t := &s.Tracks[en.Track]
+	acker := false
+	for _, a := range rareOf(s).Acks {
+		acker = acker || a.Track == en.Track && a.Who == e.To
+	}
+	if e.Message == MessageReminder {
+		return acker == (t.Status == StatusAcknowledged)
+	}
+	return en.Live && !acker
+}
