@@ -167,6 +167,35 @@ func TestByGravity(t *testing.T) {
 	}
 }
 
+func TestEqualItemsKeepTheirOrder(t *testing.T) {
+	same := make([]notify.Pending, 100) // enough for an unstable sort to show
+	var want, later []int
+	for i := range same {
+		if i%3 == 0 {
+			same[i], later = pending(0, "b", policy.P3), append(later, i)
+		} else {
+			same[i], want = pending(0, "a", policy.P3), append(want, i)
+		}
+	}
+	want = append(want, later...)
+	if diff := cmp.Diff(want, sms.PlanAt(epoch, nil, same).Now[0].Items); diff != "" {
+		t.Errorf("order (-want +got):\n%s", diff)
+	}
+}
+
+func TestRecentKeepsNoMoreThanMatters(t *testing.T) {
+	const m = time.Minute
+	sent := ats(0, m, 2*m, 4*m) // the one at 1m was urgent
+	for _, tt := range []struct {
+		at   time.Duration
+		want []policy.Instant
+	}{{4 * m, ats(0, 2*m, 4*m)}, {15*m - 1000, ats(0, 2*m, 4*m)}, {15 * m, ats(2*m, 4*m)}, {19 * m, ats()}} {
+		if got := sms.Recent(sent, at(tt.at)); !slices.Equal(got, tt.want) {
+			t.Errorf("Recent at +%v = %v; want %v", tt.at, got, tt.want)
+		}
+	}
+}
+
 func TestChannelOf(t *testing.T) {
 	got := notify.ChannelOf(policy.ChannelSettings{
 		Depends: []string{"svc"}, GiveUp: time.Minute, Bundle: time.Second, Limits: []policy.Limit{{Max: 1, Per: time.Hour}},

@@ -47,6 +47,12 @@ func TestRedactKeepsHostAndDropsTheRest(t *testing.T) {
 		},
 		{"unescaped slash in a password", errors.New("https://john.doe:SEC/RET@host.example/SECRET"), "https://…"},
 		{"quote in a URL", &url.Error{Op: "Get", URL: `https://a.example/?q="SECRET`, Err: errors.New("EOF")}, `Get "https://a.example/…": EOF`},
+		{"quote in a quoted text", fmt.Errorf("%q refused", `https://a.example/"SECRET`), `"https://a.example/…" refused`},
+		{
+			"printed by the wrapper, unquoted and with a space",
+			&sending{&url.Error{Op: "Get", URL: "https://a.example/x SECRET", Err: errors.New("EOF")}},
+			"sending to https://a.example/…",
+		},
 		{"malformed port", parse("https://bob:SECRET#x@a.example/"), `parse "https://…": malformed URL`},
 		{"no scheme", &url.Error{Op: "Get", URL: "/hook?token=SECRET", Err: errors.New("unsupported")}, `Get "…": unsupported`},
 		{"control characters", errors.New("a\nlevel=INFO\x1b[31m\u202eb\xff"), "a level=INFO [31m b "},
@@ -63,6 +69,12 @@ func TestRedactKeepsHostAndDropsTheRest(t *testing.T) {
 		})
 	}
 }
+
+// sending is an error that prints the URL of its cause in a form of its own.
+type sending struct{ cause *url.Error }
+
+func (s *sending) Error() string { return "sending to " + s.cause.URL }
+func (s *sending) Unwrap() error { return s.cause }
 
 func TestRedactBoundsTheText(t *testing.T) {
 	for _, text := range []string{strings.Repeat("é", 4000), strings.Repeat("x", 4000), strings.Repeat("\x80", 4000)} {
