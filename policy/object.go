@@ -16,7 +16,8 @@ type Object struct {
 	path  string
 	what  string // for messages: `tier "secondary"`
 	known []string
-	read  []bool // by field of node
+	read  []bool   // by field of node
+	lacks []string // fields that must be there and are not
 }
 
 // Object begins to read n, which stands at path and is called what in
@@ -47,11 +48,12 @@ func (o *Object) Node(name string) *Node {
 // Path is the path of a field.
 func (o *Object) Path(name string) string { return join(o.path, name) }
 
-// Need is Node for a field that must be there; its absence is a fault.
+// Need is Node for a field that must be there; its absence is a fault, unless
+// Done finds it misspelt.
 func (o *Object) Need(name string) *Node {
 	n := o.Node(name)
-	if n == nil && o.node.Kind == NodeMap {
-		o.d.faultf(o.node, o.path, "%s has no %q", o.what, name)
+	if n == nil && o.node.Kind == NodeMap && !slices.Contains(o.lacks, name) {
+		o.lacks = append(o.lacks, name)
 	}
 	return n
 }
@@ -211,14 +213,21 @@ func (o *Object) Enum(name string, def int, words ...string) int {
 	return def
 }
 
-// Done records a fault for each field that no method asked for.
+// Done records a fault for each field that no method asked for, and for each
+// that must be there and is not, not even misspelt.
 func (o *Object) Done() {
 	for i, f := range o.node.Fields {
 		if o.read[i] {
 			continue
 		}
+		meant := closest(f.Name, o.known)
+		o.lacks = slices.DeleteFunc(o.lacks, func(name string) bool { return name == meant })
 		o.d.addNear(f.Line, f.Column, o.Path(f.Name), fmt.Sprintf("unknown field %q in %s", clip(f.Name), o.what), f.Name, o.known)
 	}
+	for _, name := range o.lacks {
+		o.d.faultf(o.node, o.path, "%s has no %q", o.what, name)
+	}
+	o.lacks = nil
 }
 
 // checkName refuses names that could not be written in an anchor, a record or

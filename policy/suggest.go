@@ -8,7 +8,7 @@ const maxSuggestions = 2000
 // enough to be a slip of the hand; else "". Of several equally near the first
 // wins, so that the result does not hang on anything else.
 func closest(got string, names []string) string {
-	if len(got) > 64 || len(names) > maxSuggestions {
+	if len(got) < 3 || len(got) > 64 || len(names) > maxSuggestions {
 		return ""
 	}
 	best, bestDist := "", len(got)/3+1

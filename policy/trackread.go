@@ -95,8 +95,8 @@ func (r *policyReader) tier(n *Node, path, below string) Tier {
 	t := Tier{Name: o.Name()}
 	t.Notify = r.recipients(o, "notify")
 	t.Run = r.run(o)
-	if t.Notify == nil && o.Node("notify") == nil && len(t.Run) == 0 && n.Kind == NodeMap {
-		r.faultf(n, path, "%s has no %q", o.what, "notify")
+	if len(t.Run) == 0 { // a tier may be there for what it runs
+		o.Need("notify")
 	}
 	t.Wait = o.Duration("wait", DefaultWait, 0)
 	if w := o.Node("wait"); w != nil && below != "" {
