@@ -66,9 +66,9 @@ func (d *decoder) byte() byte {
 }
 
 func (d *decoder) uvarint() uint64 {
-	if d.off < len(d.b) && d.b[d.off] < 0x80 {
-		d.off++
-		return uint64(d.b[d.off-1])
+	if off := d.off; off < len(d.b) && d.b[off] < 0x80 {
+		d.off = off + 1
+		return uint64(d.b[off])
 	}
 	return d.uvarintLong()
 }
@@ -172,25 +172,44 @@ func (d *decoder) packed() (u uint64, bit byte) {
 	return u | rest<<6, bit
 }
 
-// scaled reads a number that is written in whole units where it is one.
-func (d *decoder) scaled(unit int64) int64 {
+// How many whole seconds an int64 of microseconds holds, and of nanoseconds.
+const (
+	maxSecondInstants  = math.MaxInt64 / secondInstants
+	maxSecondDurations = math.MaxInt64 / secondDurations
+)
+
+func (d *decoder) instant(base policy.Instant) policy.Instant {
+	if d.off < len(d.b) && d.b[d.off] == 0 {
+		d.off++
+		return base
+	}
 	u, fine := d.packed()
 	v := unzigzag(u)
 	if fine == 0 {
-		if v > math.MaxInt64/unit || v < math.MinInt64/unit {
+		if v > maxSecondInstants || v < -maxSecondInstants {
 			d.fail(msgRange)
-			return 0
 		}
-		return v * unit
+		return base + policy.Instant(v*secondInstants)
 	}
-	if v%unit == 0 {
+	if v%secondInstants == 0 {
 		d.fail(msgCanonical)
 	}
-	return v
+	return base + policy.Instant(v)
 }
 
-func (d *decoder) instant(base policy.Instant) policy.Instant {
-	return policy.Instant(int64(base) + d.scaled(secondInstants))
+func (d *decoder) duration() time.Duration {
+	u, fine := d.packed()
+	v := unzigzag(u)
+	if fine == 0 {
+		if v > maxSecondDurations || v < -maxSecondDurations {
+			d.fail(msgRange)
+		}
+		return time.Duration(v * secondDurations)
+	}
+	if v%secondDurations == 0 {
+		d.fail(msgCanonical)
+	}
+	return time.Duration(v)
 }
 
 // known reads an instant if bit is set in m; else it is Never.
@@ -200,8 +219,6 @@ func (d *decoder) known(m, bit uint64, base policy.Instant) policy.Instant {
 	}
 	return d.instant(base)
 }
-
-func (d *decoder) duration() time.Duration { return time.Duration(d.scaled(secondDurations)) }
 
 func (d *decoder) time() time.Time {
 	u, fine := d.packed()

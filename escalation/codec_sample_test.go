@@ -11,7 +11,7 @@ import (
 
 const sampleOpened policy.Instant = 1_773_151_200_123_456 // 2026-03-10T14:00:00.123456Z
 
-func at(d time.Duration) policy.Instant { return sampleOpened.Add(d) }
+func sampleAt(d time.Duration) policy.Instant { return sampleOpened.Add(d) }
 
 // twoTracks is a plain alert five minutes old: one track has climbed to its
 // first tier, as has the other; one person told in each.
@@ -19,7 +19,7 @@ func twoTracks() *State {
 	s := &State{
 		Rev: 1, Status: StatusTriggered, Seq: 3, Key: "db/main", Incarnation: 1,
 		Document: sampleDigest(1), Policy: 0,
-		Opened: at(0), At: at(0), LastSeen: at(0), Resolved: policy.Never, Due: at(5 * time.Minute),
+		Opened: sampleAt(0), At: sampleAt(0), LastSeen: sampleAt(0), Resolved: policy.Never, Due: sampleAt(5 * time.Minute),
 		Grace: policy.Never, GraceAt: policy.Never, LastResort: policy.Never, Count: 1,
 		Severity: 4, Criticality: 3, BlastRadius: 5, Priority: 4,
 		Highest: [4]policy.Level{4, 3, 5, 4},
@@ -28,16 +28,16 @@ func twoTracks() *State {
 		wait := time.Duration(5+10*i) * time.Minute
 		s.Tracks = append(s.Tracks, Track{
 			Index: i, Status: StatusTriggered, Pass: 1, Tier: 0, Reached: true, Told: true, Entered: 1,
-			Start: at(0), End: at(wait), Next: policy.Never, Began: at(0), PassAt: at(0),
+			Start: sampleAt(0), End: sampleAt(wait), Next: policy.Never, Began: sampleAt(0), PassAt: sampleAt(0),
 			AckEnd: policy.Never, Snooze: policy.Never, Again: policy.Never,
 		})
 		who := []string{"alice", "bob"}[i]
 		s.Entries = append(s.Entries, Entry{
 			Track: i, Tier: 0, Pass: 1, Kind: MessagePage, Reason: policy.ReasonInitial, Live: true,
-			At: at(0), Remind: policy.Never,
+			At: sampleAt(0), Remind: policy.Never,
 			Lists: &Lists{Recipients: []policy.Recipient{{To: policy.User(who)}}, Rosters: [][]Responder{{{To: policy.User(who), Rules: []Rule{{Via: "push"}, {Via: "sms", After: time.Minute}}}}}},
 		})
-		s.Contacts = append(s.Contacts, Contact{Entry: i, Told: true, Reached: true, Next: 1, Due: at(time.Minute)})
+		s.Contacts = append(s.Contacts, Contact{Entry: i, Told: true, Reached: true, Next: 1, Due: sampleAt(time.Minute)})
 	}
 	s.Open = []OpenMessage{{ID: EffectID{Seq: 1, I: 7}, Contact: 1}}
 	return s
@@ -52,7 +52,7 @@ func sampleDigest(first byte) (d policy.Digest) {
 
 // sampleRecord is the tick that enters the second tier of a track.
 func sampleRecord() *Record {
-	now := at(5 * time.Minute)
+	now := sampleAt(5 * time.Minute)
 	bob := []Responder{{To: policy.User("bob"), Rules: []Rule{{Via: "push"}}}}
 	return &Record{
 		Seq: 4,
