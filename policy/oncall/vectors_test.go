@@ -356,6 +356,24 @@ func TestWindowVectors(t *testing.T) {
 			[]string{"2026-10-25T00:30:00Z alice", "2026-10-25T01:29:59Z alice", "2026-10-25T01:30:00Z -"},
 		},
 		{
+			// Chicago, 1 November 2026: at 07:00Z 02:00 becomes 01:00. The clock
+			// shows 01:00 at 06:00Z and as it is put back.
+			"ends at what the clock is put back to",
+			windowed("America/Chicago", "16:00", "01:00", time.Saturday),
+			[]string{"2026-11-01T05:59:59Z alice", "2026-11-01T06:00:00Z alice", "2026-11-01T06:59:59Z alice", "2026-11-01T07:00:00Z -"},
+		},
+		{
+			// It shows 02:00 once, at 08:00Z: at 07:00Z it did not get there.
+			"ends at what the clock is put back from",
+			windowed("America/Chicago", "16:00", "02:00", time.Saturday),
+			[]string{"2026-11-01T07:00:00Z alice", "2026-11-01T07:59:59Z alice", "2026-11-01T08:00:00Z -"},
+		},
+		{
+			"starts at what the clock is put back from",
+			windowed("America/Chicago", "02:00", "03:00", time.Sunday),
+			[]string{"2026-11-01T07:59:59Z -", "2026-11-01T08:00:00Z alice", "2026-11-01T09:00:00Z -"},
+		},
+		{
 			// Lord Howe, 5 April 2026: at 15:00Z 02:00 becomes 01:30 (+11 to
 			// +10:30). 01:45 is first at 14:45Z; 02:00 comes at 15:30Z.
 			"half an hour back",

@@ -13,11 +13,11 @@ import (
 // instant, are exact.
 //
 // The two directions rest on two monotone readings of the wall clock. The
-// highest reading so far passes w at the first instant at which a clock shows
-// w, or at the first instant after the gap when none does. The lowest reading
-// still to come passes w at the last such instant. So a span of wall time
-// [a, b) is running exactly when highest ≥ a and lowest < b, whatever the clock
-// did in between.
+// highest reading so far reaches w at the first instant at which the clock shows
+// w, or at the first instant after the gap when it never does. The lowest
+// reading still to come, less the second until then, reaches w at the last such
+// instant. So a span of wall time [a, b) is running exactly when high ≥ a and
+// low < b, whatever the clock did in between.
 type zone struct {
 	starts []int64 // second at which segment i begins; the first is the beginning of time
 	offs   []int64 // offset from UTC in segment i, seconds
@@ -52,7 +52,7 @@ const (
 type moment struct {
 	local int64 // the wall time
 	high  int64 // the highest wall time so far
-	low   int64 // the lowest wall time from now on
+	low   int64 // the lowest wall time after this second, less one
 	seg   int   // segment of the table
 
 	years int64 // years since firstTwin, when looked up by a twin; else 0
@@ -172,7 +172,7 @@ func (z *zone) at(sec int64) moment {
 	local := sec + z.offs[m.seg]
 	m.local = local + shift
 	m.high = max(local, z.peak[m.seg]-1) + shift
-	m.low = min(local, z.low[m.seg+1]) + shift
+	m.low = min(local, z.low[m.seg+1]-1) + shift
 	return m
 }
 
@@ -190,7 +190,7 @@ func (z *zone) first(w int64) int64 {
 func (z *zone) last(w int64) int64 {
 	shift, _ := z.twin(w)
 	w -= shift
-	i := sort.Search(len(z.starts)-1, func(i int) bool { return z.low[i+1] >= w })
+	i := sort.Search(len(z.starts)-1, func(i int) bool { return z.low[i+1] > w })
 	end := w - z.offs[i]
 	if i+1 < len(z.starts) {
 		end = min(end, z.starts[i+1])
