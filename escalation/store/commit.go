@@ -38,7 +38,8 @@ type Commit struct {
 	// Stream, Token, Attempt and First of them are not read: an item begins
 	// with none.
 	Add []Item
-	// Remove are the leases of items of this stream whose effect has ended.
+	// Remove are the leases of items of this stream whose effect has ended, in
+	// the order of their ids.
 	Remove []Lease
 
 	// Err is the outcome, set by Store.Commit.
@@ -119,8 +120,12 @@ func (c *Commit) checkEffects(last uint64) error {
 		before = it.ID
 	}
 	for i := range c.Remove {
-		if l := &c.Remove[i]; l.Stream != c.Stream {
+		l := &c.Remove[i]
+		switch {
+		case l.Stream != c.Stream:
 			return c.invalid("it removes an item of stream %q", l.Stream)
+		case i > 0 && compareEffects(l.ID, c.Remove[i-1].ID) <= 0:
+			return c.invalid("the removal of item %d.%d is out of order or twice", l.ID.Seq, l.ID.I)
 		}
 	}
 	return nil

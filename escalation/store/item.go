@@ -12,7 +12,8 @@ type Item struct {
 	Stream string
 	ID     escalation.EffectID
 	Rank   uint8
-	// NotBefore is when it may be claimed.
+	// NotBefore is when it may be claimed; of a claimed item, the end of the
+	// lease. Never: not until Settle says when.
 	NotBefore policy.Instant
 	// Target is for the claimant: what goes to one target goes one by one, or
 	// together. A store attaches no meaning to it.
