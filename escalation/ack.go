@@ -142,8 +142,12 @@ func (m *machine) cover(ti int) {
 // keepLeft remembers what is left of the current wait.
 func (m *machine) keepLeft(t *Track) {
 	t.Left = -1
-	if t.End.Known() {
+	switch {
+	case t.End.Known():
 		t.Left = max(t.End.Sub(m.now), 0)
+	case t.Status == StatusExhausted && t.Tier >= 0:
+		_, spec := m.spec(t)
+		t.Left = spec.Tiers[t.Tier].Wait
 	}
 }
 
@@ -300,7 +304,7 @@ func (m *machine) ackOver(ti int) {
 		return
 	}
 	in := entering{cause: policy.ReasonAckTimeout, extra: who}
-	j := m.candidate(t, int(t.Tier))
+	j := m.notEntered(t)
 	switch {
 	case p.Ack.Resume == policy.ResumeSame && t.Tier != NoTier:
 		j = int(t.Tier)
@@ -315,6 +319,24 @@ func (m *machine) ackOver(ti int) {
 		return
 	}
 	m.walk(ti, j, m.now, in)
+}
+
+// notEntered returns the first tier below the current one that was not entered
+// in this pass, also an anchored one that an acknowledgement kept out; -1: none.
+func (m *machine) notEntered(t *Track) int {
+	_, spec := m.spec(t)
+	for i := m.from(t, spec) + 1; i < len(spec.Tiers); i++ {
+		if t.Entered&(1<<i) != 0 {
+			continue
+		}
+		if spec.Anchored&(1<<i) == 0 {
+			return i
+		}
+		if at, _ := m.tierAt(t, i); t.Pass <= 1 && at.Known() && !m.answered(t, i) {
+			return i
+		}
+	}
+	return -1
 }
 
 // restartTier makes the tiers of the current pass enterable again, but for the
@@ -362,9 +384,9 @@ func (m *machine) again(ti int, in entering) {
 			return
 		}
 		if spec.Anchored&(1<<j) != 0 {
-			t.Status = StatusClimbing
 			return // its own instant is still to come
 		}
+		in.rest = false
 	}
 	m.walk(ti, j, m.now, in)
 }

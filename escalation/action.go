@@ -231,9 +231,10 @@ func (m *machine) ran(i int) {
 		m.didNot(i, ResultRefused, policy.ReasonActionRefused)
 	case ResultFailed, ResultUnverified, ResultUndeliverable, ResultUnknown:
 		m.didNot(i, ResultFailed, policy.ReasonActionFailed)
-	case ResultWithdrawn:
+	case ResultWithdrawn: // its guard was false when its turn came
 		a.Phase = ActionFailed
-		m.actionLine(i, ResultWithdrawn, policy.ReasonNone)
+		m.actionLine(i, ResultRefused, policy.ReasonActionRefused)
+		m.tellAction(i, policy.ReasonActionRefused)
 	}
 }
 

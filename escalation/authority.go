@@ -56,14 +56,19 @@ const (
 
 // mayAcknowledge says whether the author's acknowledgement counts.
 func (m *machine) mayAcknowledge() (Verdict, bool) {
-	if v, ok := m.barredAuthor(); !ok {
-		return v, false
-	}
 	list := m.p.Authority.Acknowledge
 	if list == nil {
 		list = []policy.Principal{{Class: classPeople}}
 	}
 	v, ok := m.mayBy(list)
+	if ok {
+		if barred, ok := m.barredAuthor(); !ok {
+			return barred, false
+		}
+	}
+	if m.party(m.ev.By.Principal) {
+		return rejected(IsParty), false
+	}
 	if !ok && v.Kind == Rejected && m.ev.By.Principal.Kind != policy.TargetUser {
 		v = rejected(NotAPerson)
 	}

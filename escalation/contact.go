@@ -38,6 +38,9 @@ func (m *machine) call(ci int) {
 	c := &m.s.Contacts[ci]
 	e := &m.s.Entries[c.Entry]
 	c.Due = policy.Never
+	if c.Next == 0 && m.toldAtStart(e, m.responder(c).To) {
+		c.Next, c.Told = 1, true // by another tier due at the track's start
+	}
 	for int(c.Next) < m.rules(c) {
 		r := m.rule(c, int(c.Next))
 		if at := e.At.Add(r.After); at > m.now {
@@ -49,6 +52,21 @@ func (m *machine) call(ci int) {
 			return
 		}
 	}
+}
+
+// toldAtStart reports whether who was told by another tier that fell due when
+// the track of e began: of several such, each person is told once.
+func (m *machine) toldAtStart(e *Entry, who policy.Target) bool {
+	if e.Tier < 0 || e.Track < 0 || m.s.Tracks[e.Track].Began != m.now {
+		return false
+	}
+	for i := m.base; i < len(m.buf); i++ {
+		f := &m.buf[i]
+		if f.Kind == EffectNotify && f.Message == MessagePage && f.Track == e.Track && f.Tier >= 0 && f.Tier != e.Tier && f.To == who && f.At == m.now {
+			return true
+		}
+	}
+	return false
 }
 
 // take asks for the message of contact ci's next rule. It reports false when

@@ -37,9 +37,7 @@ func (m *machine) begin(ti int, cause policy.Reason) {
 		return
 	}
 	if spec.Tiers[0].At != nil {
-		if at, _ := m.tierAt(t, 0); !at.Known() {
-			t.Status = StatusWaiting
-		}
+		t.Status = StatusWaiting // until its anchor
 		return
 	}
 	t.End = m.now
@@ -258,6 +256,9 @@ func (m *machine) stand(ti, j int, due policy.Instant, in entering, reason polic
 		}
 		e.Waited = due.Sub(t.Start)
 	}
+	if m.s.Entries[len(m.s.Entries)-1].Lists.Cut {
+		e.Text = "more than 64 responders: the others are left out"
+	}
 	m.supersede(ti, j)
 	if t.Status == StatusAcknowledged {
 		m.void(ti)
@@ -288,9 +289,12 @@ func (m *machine) setEnd(t *Track, j int, due policy.Instant, in entering) {
 	if in.rest {
 		wait = in.wait
 	}
-	if next := m.candidate(t, j); next >= 0 && spec.Anchored&(1<<next) != 0 || wait < 0 || p.Name == policy.Unmatched {
+	if next := m.candidate(t, j); next >= 0 && spec.Anchored&(1<<next) != 0 || p.Name == policy.Unmatched {
 		t.End = policy.Never
 		return
+	}
+	if wait < 0 { // it lasted until an anchor that is past
+		wait = spec.Tiers[j].Wait
 	}
 	t.End = due.Add(wait)
 }

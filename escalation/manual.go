@@ -44,25 +44,33 @@ func (m *machine) running(ti int) bool {
 func (m *machine) oneTrack() (int, Verdict) {
 	if m.ev.Track != "" {
 		ti := m.trackNamed(m.ev.Track)
-		if ti < 0 || !m.running(ti) {
+		if ti < 0 || !m.running(ti) && !m.toCome(ti) {
 			return -1, ignored(UnknownThing)
 		}
 		return ti, Verdict{}
 	}
-	found := -1
-	for ti := range m.s.Tracks {
-		if !m.running(ti) {
-			continue
+	for _, fits := range [...]func(int) bool{m.running, m.toCome} {
+		found := -1
+		for ti := range m.s.Tracks {
+			if !fits(ti) {
+				continue
+			}
+			if found >= 0 {
+				return -1, rejected(TrackNeeded)
+			}
+			found = ti
 		}
 		if found >= 0 {
-			return -1, rejected(TrackNeeded)
+			return found, Verdict{}
 		}
-		found = ti
 	}
-	if found < 0 {
-		return -1, ignored(UnknownThing)
-	}
-	return found, Verdict{}
+	return -1, ignored(UnknownThing)
+}
+
+// toCome reports whether track ti has begun and waits for its first anchor.
+func (m *machine) toCome(ti int) bool {
+	t := &m.s.Tracks[ti]
+	return t.Status == StatusWaiting && t.Began.Known() && m.candidate(t, NoTier) >= 0
 }
 
 // escalate enters the next tier now.

@@ -68,15 +68,8 @@ func (m *machine) snooze() Verdict {
 // snoozeTrack holds one track until `until`.
 func (m *machine) snoozeTrack(ti int, until policy.Instant) {
 	t := &m.s.Tracks[ti]
-	switch t.Status {
-	case StatusClimbing:
+	if t.Status == StatusClimbing || t.Status == StatusExhausted {
 		m.keepLeft(t)
-	case StatusExhausted:
-		t.Left = -1
-		_, spec := m.spec(t)
-		if t.Tier >= 0 {
-			t.Left = spec.Tiers[t.Tier].Wait
-		}
 	}
 	t.Status, t.Snooze = StatusSnoozed, until
 	t.End, t.Next, t.Again, t.AckEnd = policy.Never, policy.Never, policy.Never, policy.Never
@@ -229,7 +222,7 @@ func (m *machine) resume(cause policy.Reason) {
 	m.s.Grace = policy.Never
 	for ti := range m.s.Tracks {
 		t := &m.s.Tracks[ti]
-		if !t.Began.Known() || t.Status == StatusAcknowledged || t.Status == StatusSnoozed || t.Status == StatusInformed || t.Status == StatusWaiting {
+		if !t.Began.Known() || t.Status == StatusAcknowledged || t.Status == StatusSnoozed || t.Status == StatusInformed {
 			continue
 		}
 		_, spec := m.spec(t)
@@ -238,7 +231,7 @@ func (m *machine) resume(cause policy.Reason) {
 			from = spec.From
 		}
 		for i := range spec.Tiers {
-			if spec.Anchored&t.Entered&(1<<i) != 0 {
+			if cause != policy.ReasonManual && spec.Anchored&t.Entered&(1<<i) != 0 {
 				j = i
 			}
 		}

@@ -32,7 +32,6 @@ func (m *machine) refire() Verdict {
 	if m.p.Refire.Acknowledged != policy.RiseIgnore {
 		m.reopenAcked(policy.ReasonRefired, m.p.Refire.Acknowledged)
 	}
-	m.guardsAgain()
 	return applied
 }
 
@@ -191,11 +190,12 @@ func (m *machine) rise(reason policy.Reason, how policy.Rise) {
 	if m.silenced() && (m.s.Severity >= topLevel || leak(m.s)) {
 		m.endSilences(reason)
 	}
-	m.startTracks(reason)
+	m.guardsAgain()
 	m.closeAgain()
 	if how == policy.RiseIgnore {
 		return
 	}
+	m.startTracks(reason)
 	m.undecline(-1, policy.Target{})
 	grace := m.s.Grace.Known()
 	m.endGrace()
@@ -262,10 +262,9 @@ func (m *machine) reopenTrack(ti int, reason policy.Reason, how policy.Rise) {
 			in.wait = max(end.Sub(m.now), 0)
 		}
 	}
-	start, next := t.Start, t.Next
+	start, next, tier := t.Start, t.Next, t.Tier
 	m.again(ti, in)
-	if climbing {
-		t = &m.s.Tracks[ti]
+	if t = &m.s.Tracks[ti]; climbing && t.Tier == tier && t.Status == StatusClimbing {
 		t.Start = start
 		t.End = end // on its old clock, also where it lasts until an anchor
 		if next.Known() {
@@ -303,10 +302,9 @@ func (m *machine) admitted(ti int, skipped uint64, reason policy.Reason) {
 	}
 }
 
-// startTracks begins the tracks whose `when` now holds, and those of another
-// policy of the document that now matches.
+// startTracks begins the tracks of another policy of the document, when one
+// matches now.
 func (m *machine) startTracks(reason policy.Reason) {
-	m.guardsAgain()
 	f := m.facts()
 	p := m.doc.Choose(&f)
 	if p == m.p || p.Name == policy.Unmatched || p.Index == m.doc.Default && p.Match.Holds(&f) != policy.True {
@@ -371,8 +369,6 @@ func (m *machine) raise() Verdict {
 	if m.raiseTo(sev, crit, blast) {
 		m.voidReviews()
 		m.rise(policy.ReasonSeverityRaised, m.p.Rise)
-	} else {
-		m.guardsAgain()
 	}
 	return applied
 }

@@ -174,7 +174,7 @@ func (m *machine) addTarget(ei, target int, again bool) (n int, why policy.Reaso
 		case !again && m.hasDeclined(int(e.Track), r.To):
 			why = graver(why, policy.ReasonDeclined)
 			continue
-		case e.Tier >= 0 && m.hasAcked(int(e.Track), r.To) && m.s.Tracks[e.Track].Status != StatusAcknowledged:
+		case e.Tier >= 0 && m.hasAcked(int(e.Track), r.To) && m.s.Tracks[e.Track].Status == StatusClimbing:
 			why = graver(why, policy.ReasonNone)
 			continue
 		}
