@@ -79,14 +79,19 @@ func (e Errors) sorted() Errors {
 	})
 }
 
-// excerptWidth is how much of a line an excerpt shows, in runes.
-const excerptWidth = 100
+// excerptWidth is how much of a line an excerpt shows, in runes. A line of more
+// than excerptLine bytes has none: finding the column again for each of many
+// faults would take minutes in a document of one line.
+const (
+	excerptWidth = 100
+	excerptLine  = 64 << 10
+)
 
 // excerpt returns line number n of src, shortened around column col, and where
 // the column is in it. Tabs become one blank each, so that the mark stays
 // under its column.
 func excerpt(lines []string, n, col int) (text string, caret int) {
-	if n < 1 || n > len(lines) || col < 1 {
+	if n < 1 || n > len(lines) || col < 1 || len(lines[n-1]) > excerptLine {
 		return "", 0
 	}
 	line := []rune(strings.ToValidUTF8(strings.TrimRight(lines[n-1], "\r"), "\uFFFD"))
