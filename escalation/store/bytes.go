@@ -2,29 +2,32 @@ package store
 
 import "strings"
 
-// texts keeps strings in few large pieces of memory, so that a million names
-// are not a million objects for the garbage collector.
+// texts keeps strings in few large pieces of memory, and names them without a
+// pointer, so that a million names cost the garbage collector nothing.
 type texts struct {
-	b *strings.Builder
+	chunks []string
+	last   *strings.Builder // the last chunk is what is in it so far
 }
 
 const textChunk = 64 << 10
 
-// keep returns a string equal to a followed by b, in memory of its own.
-func (t *texts) keep(a, b string) string {
+// keep copies a followed by b.
+func (t *texts) keep(a, b string) span {
 	n := len(a) + len(b)
-	if n == 0 {
-		return ""
+	if t.last == nil || t.last.Cap()-t.last.Len() < n {
+		t.last = new(strings.Builder)
+		t.last.Grow(max(n, textChunk))
+		t.chunks = append(t.chunks, "")
 	}
-	if t.b == nil || t.b.Cap()-t.b.Len() < n {
-		t.b = new(strings.Builder)
-		t.b.Grow(max(n, textChunk))
-	}
-	from := t.b.Len()
-	t.b.WriteString(a)
-	t.b.WriteString(b)
-	return t.b.String()[from:]
+	s := span{uint32(len(t.chunks) - 1), uint32(t.last.Len()), uint32(n)}
+	t.last.WriteString(a)
+	t.last.WriteString(b)
+	t.chunks[s.chunk] = t.last.String()
+	return s
 }
+
+// at returns the string of s.
+func (t *texts) at(s span) string { return t.chunks[s.chunk][s.off : s.off+s.n] }
 
 // arena keeps bytes that are only ever appended.
 type arena struct {
@@ -33,7 +36,7 @@ type arena struct {
 
 const arenaChunk = 64 << 10
 
-// span is a piece of an arena.
+// span is a piece of texts or of an arena.
 type span struct{ chunk, off, n uint32 }
 
 // keep copies b.

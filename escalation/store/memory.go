@@ -26,7 +26,7 @@ type Memory struct {
 
 	mu      sync.RWMutex
 	streams slab[stream]
-	names   slab[string] // of streams, by the same index
+	names   slab[span] // in texts, by the stream's index
 	byName  table
 	byKey   table // the last stream of each key
 
@@ -139,7 +139,7 @@ func (m *Memory) Seen(ctx context.Context, name string, id SeenID) (Seen, error)
 	m.mu.RLock()
 	defer m.mu.RUnlock()
 	if i, ok := m.find(name); ok {
-		if s, ok := m.seen.find(m.seed, i, id); ok {
+		if s, ok := m.seen.find(m.seed, &m.texts, i, id); ok {
 			return s, nil
 		}
 	}
@@ -239,7 +239,7 @@ func (m *Memory) hash(s string) uint32 { return uint32(maphash.String(m.seed, s)
 
 // name returns the name of stream i.
 func (m *Memory) name(i uint32) string {
-	text := *m.names.at(i)
+	text := m.texts.at(*m.names.at(i))
 	if st := m.streams.at(i); st.flags&flagKeyBehind != 0 {
 		return text[:len(text)-int(st.keyLen)]
 	}
@@ -249,7 +249,7 @@ func (m *Memory) name(i uint32) string {
 // key returns the key of stream i. It is part of the name as a rule, and then
 // costs nothing.
 func (m *Memory) key(i uint32) string {
-	text, st := *m.names.at(i), m.streams.at(i)
+	text, st := m.texts.at(*m.names.at(i)), m.streams.at(i)
 	off := int(st.keyOff)
 	if st.flags&flagKeyBehind != 0 {
 		off = len(text) - int(st.keyLen)

@@ -13,7 +13,7 @@ type seenIDs struct {
 }
 
 type seenID struct {
-	text    string // author, then id
+	text    span // author, then id
 	seq     uint64
 	stream  uint32
 	author  uint32 // its length
@@ -23,14 +23,15 @@ type seenID struct {
 	content Hash
 }
 
-func (s *seenIDs) find(seed maphash.Seed, stream uint32, id SeenID) (Seen, bool) {
-	i, ok := s.index.find(hashSeen(seed, stream, id), func(i uint32) bool { return s.ids.at(i).is(stream, id) })
+func (s *seenIDs) find(seed maphash.Seed, texts *texts, stream uint32, id SeenID) (Seen, bool) {
+	i, ok := s.index.find(hashSeen(seed, stream, id), func(i uint32) bool { return s.ids.at(i).is(texts, stream, id) })
 	if !ok {
 		return Seen{}, false
 	}
 	e := s.ids.at(i)
+	text := texts.at(e.text)
 	return Seen{
-		SeenID:  SeenID{Author: e.text[:e.author], Kind: e.kind, ID: e.text[e.author:]},
+		SeenID:  SeenID{Author: text[:e.author], Kind: e.kind, ID: text[e.author:]},
 		Content: e.content, Seq: e.seq, Verdict: e.verdict, Reason: e.reason,
 	}, true
 }
@@ -38,7 +39,7 @@ func (s *seenIDs) find(seed maphash.Seed, stream uint32, id SeenID) (Seen, bool)
 // add keeps an id unless it is there.
 func (s *seenIDs) add(seed maphash.Seed, texts *texts, stream uint32, seen *Seen) {
 	h := hashSeen(seed, stream, seen.SeenID)
-	if _, ok := s.index.find(h, func(i uint32) bool { return s.ids.at(i).is(stream, seen.SeenID) }); ok {
+	if _, ok := s.index.find(h, func(i uint32) bool { return s.ids.at(i).is(texts, stream, seen.SeenID) }); ok {
 		return
 	}
 	i := s.ids.add()
@@ -49,9 +50,12 @@ func (s *seenIDs) add(seed maphash.Seed, texts *texts, stream uint32, seen *Seen
 	s.index.add(h, i)
 }
 
-func (e *seenID) is(stream uint32, id SeenID) bool {
-	return e.stream == stream && e.kind == id.Kind && int(e.author) == len(id.Author) &&
-		len(e.text) == len(id.Author)+len(id.ID) && e.text[:e.author] == id.Author && e.text[e.author:] == id.ID
+func (e *seenID) is(texts *texts, stream uint32, id SeenID) bool {
+	if e.stream != stream || e.kind != id.Kind || int(e.author) != len(id.Author) {
+		return false
+	}
+	text := texts.at(e.text)
+	return text[:e.author] == id.Author && text[e.author:] == id.ID
 }
 
 func hashSeen(seed maphash.Seed, stream uint32, id SeenID) uint32 {

@@ -96,6 +96,7 @@ func TestBlocksAgainstMap(t *testing.T) {
 
 func TestTextsStayApart(t *testing.T) {
 	var x texts
+	var spans []span
 	var got, want []string
 	long := strings.Repeat("long", textChunk)
 	for i := range 5000 {
@@ -103,10 +104,11 @@ func TestTextsStayApart(t *testing.T) {
 		if i%1000 == 0 {
 			b = long
 		}
-		got, want = append(got, x.keep(a, b)), append(want, a+b)
+		spans, want = append(spans, x.keep(a, b)), append(want, a+b)
+		got = append(got, x.at(spans[i]))
 	}
 	for i := range got {
-		if got[i] != want[i] {
+		if got[i] != want[i] || x.at(spans[i]) != want[i] {
 			t.Fatalf("text %d differs", i)
 		}
 	}
