@@ -88,10 +88,7 @@ func (b *builder) layersOf(s *policy.Schedule) {
 	for i := range s.Layers {
 		l := &s.Layers[i]
 		place := fmt.Sprintf("layers[%d]", i)
-		c := layer{shifts: b.shifts(l.Shifts, place)}
-		if len(l.Always) > 0 {
-			c.always = b.refs(l.Always, place+".always")
-		}
+		c := layer{always: b.refs(l.Always, place+".always"), shifts: b.shifts(l.Shifts, place)}
 		for j := range l.Windows {
 			at := fmt.Sprintf("%s.windows[%d]", place, j)
 			w, err := compileWindow(&l.Windows[j])
@@ -107,10 +104,7 @@ func (b *builder) overridesOf(s *policy.Schedule) {
 	for i := range s.Overrides {
 		o := &s.Overrides[i]
 		place := fmt.Sprintf("overrides[%d]", i)
-		c := override{replaces: slices.Clone(o.Replaces)}
-		if len(o.Who) > 0 {
-			c.who = b.refs(o.Who, place+".who")
-		}
+		c := override{who: b.refs(o.Who, place+".who"), replaces: slices.Clone(o.Replaces)}
 		b.fault(b.s.override.add(i, o.From, o.To, b.s.zone), "%s", place)
 		b.s.overrides = append(b.s.overrides, c)
 	}
@@ -138,10 +132,8 @@ func (b *builder) shifts(list []policy.Shift, place string) shifts {
 	return c
 }
 
+// refs resolves a list of people and rotations; an empty one puts nobody on.
 func (b *builder) refs(list []policy.Ref, place string) []ref {
-	if len(list) == 0 {
-		b.fault(errors.New("names nobody; list at least one person or rotation"), "%s", place)
-	}
 	var refs []ref
 	for _, r := range list {
 		if r.Rotation == "" {

@@ -46,13 +46,14 @@ func TestCompileErrors(t *testing.T) {
 		{`layers[0].always: rotation "x" is not in this schedule; it has r`, always("x")},
 		{`layers[0].always: rotation "x" is not in this schedule; it has none`, layer(policy.Layer{Always: rotations("x")})},
 		{"layers[0].windows[0]: minutes -1 to 60", layer(policy.Layer{Windows: []policy.DayWindow{{From: -1, To: 60, Who: people("alice")}}})},
-		{"layers[0].windows[0].who: names nobody", layer(policy.Layer{Windows: []policy.DayWindow{{To: 60}}})},
+		{`layers[0].windows[0].who: rotation "x" is not in this schedule`, layer(policy.Layer{Windows: []policy.DayWindow{{To: 60, Who: rotations("x")}}})},
 		{"layers[0].shifts[0]: to: 2026-03-01T00:00:00Z is not after from: 2026-03-02T00:00:00Z", shifted("UTC", "2026-03-02T00:00", "2026-03-01T00:00")},
 		{"layers[0].shifts[0]: to: 0000-00-00T00:00:00 is not a date", layer(policy.Layer{Shifts: []policy.Shift{{From: wall("2026-03-01T00:00"), To: never, Who: people("alice")}}})},
+		{`overrides[0].who: rotation "x" is not in this schedule`, policy.Schedule{Overrides: []policy.Override{{From: wall("2026-03-01T00:00"), To: wall("2026-03-02T00:00"), Who: rotations("x")}}}},
 		{"overrides[0]: from: 0000-00-00T00:00:00 is not a date", policy.Schedule{Overrides: []policy.Override{{From: never, To: never}}}},
-		{"temporary[0].shifts[0].who: names nobody", policy.Schedule{Temporary: []policy.Temporary{{
+		{`temporary[0].shifts[0].who: rotation "x" is not in this schedule`, policy.Schedule{Temporary: []policy.Temporary{{
 			From: wall("2026-03-01T00:00"), To: wall("2026-03-02T00:00"),
-			Shifts: []policy.Shift{{From: wall("2026-03-01T00:00"), To: wall("2026-03-02T00:00")}},
+			Shifts: []policy.Shift{{From: wall("2026-03-01T00:00"), To: wall("2026-03-02T00:00"), Who: rotations("x")}},
 		}}}},
 	} {
 		tt.schedule.Name = "iam"
@@ -68,7 +69,7 @@ func TestCompileReportsAll(t *testing.T) {
 	s.Layers[0].Windows = []policy.DayWindow{{From: 9000}}
 	s.Overrides = []policy.Override{{From: wall("2026-03-02T00:00"), To: wall("2026-03-01T00:00")}}
 	_, err := oncall.Compile(&s)
-	for _, want := range []string{"rotations.r: every", "layers[0].windows[0]: minutes", "layers[0].windows[0].who: names nobody", "overrides[0]: to"} {
+	for _, want := range []string{"rotations.r: every", "layers[0].windows[0]: minutes", "overrides[0]: to"} {
 		checkError(t, err, want)
 	}
 }

@@ -1,9 +1,10 @@
 package oncall
 
 import (
+	"cmp"
 	"fmt"
+	"math"
 	"slices"
-	"sort"
 
 	"github.com/belfry-go/belfry/policy"
 )
@@ -11,8 +12,11 @@ import (
 // spans is an index over fixed spans [from, to): which are running, and when
 // the next begins or ends.
 type spans struct {
-	list  []span           // by from
-	reach []policy.Instant // reach[i] is the latest end among list[:i+1]
+	list []span // by from
+	// list is read as a balanced tree, whose root is its middle; reach[i] is
+	// the latest end in the tree below and with list[i]. One long span among
+	// thousands of short ones does not make every query look at all.
+	reach []policy.Instant
 	edges []policy.Instant // all ends and beginnings, sorted
 }
 
@@ -59,48 +63,56 @@ func resolve(w policy.When, at func(int64) int64) (policy.Instant, error) {
 
 // index makes the spans ready for queries.
 func (s *spans) index() {
-	slices.SortStableFunc(s.list, func(a, b span) int {
-		switch {
-		case a.from < b.from:
-			return -1
-		case a.from > b.from:
-			return 1
-		}
-		return 0
-	})
-	for i, sp := range s.list {
-		reach := sp.to
-		if i > 0 {
-			reach = max(reach, s.reach[i-1])
-		}
-		s.reach = append(s.reach, reach)
+	slices.SortStableFunc(s.list, func(a, b span) int { return cmp.Compare(a.from, b.from) })
+	s.reach = make([]policy.Instant, len(s.list))
+	s.measure(0, len(s.list))
+	for _, sp := range s.list {
 		s.edges = append(s.edges, sp.from, sp.to)
 	}
 	slices.Sort(s.edges)
 	s.edges = slices.Compact(s.edges)
 }
 
+// measure fills in reach for the tree list[lo:hi] and returns that of its root.
+func (s *spans) measure(lo, hi int) policy.Instant {
+	if lo == hi {
+		return math.MinInt64
+	}
+	mid := lo + (hi-lo)/2
+	s.reach[mid] = max(s.list[mid].to, s.measure(lo, mid), s.measure(mid+1, hi))
+	return s.reach[mid]
+}
+
 // any reports whether a span may be running at i: false is certain.
 func (s *spans) any(i policy.Instant) bool {
 	n := len(s.list)
-	return n > 0 && s.list[0].from <= i && i < s.reach[n-1]
+	return n > 0 && s.list[0].from <= i && i < s.reach[n/2]
 }
 
-// running appends to buf the spans that are running at i, in document order.
+// running appends to buf, which is empty, the spans that are running at i, in
+// document order.
 func (s *spans) running(i policy.Instant, buf []int) []int {
-	n := s.begun(i)
-	for n--; n >= 0 && s.reach[n] > i; n-- {
-		if s.list[n].to > i {
-			buf = append(buf, s.list[n].index)
-		}
-	}
+	buf = s.collect(0, len(s.list), i, buf)
 	slices.Sort(buf)
 	return buf
 }
 
-// begun is how many spans began at or before i.
-func (s *spans) begun(i policy.Instant) int {
-	return sort.Search(len(s.list), func(k int) bool { return s.list[k].from > i })
+func (s *spans) collect(lo, hi int, i policy.Instant, buf []int) []int {
+	for lo < hi {
+		mid := lo + (hi-lo)/2
+		if s.reach[mid] <= i {
+			break
+		}
+		buf = s.collect(lo, mid, i, buf)
+		if s.list[mid].from > i {
+			break
+		}
+		if s.list[mid].to > i {
+			buf = append(buf, s.list[mid].index)
+		}
+		lo = mid + 1
+	}
+	return buf
 }
 
 // until is the first edge after i.
