@@ -12,7 +12,7 @@ func TestBuckets(t *testing.T) {
 			t.Fatalf("bucket(%v) = %d; want below %d", d, i, buckets)
 		}
 		us := d.Truncate(time.Microsecond)
-		if u := upper(i); u < us || u > us+us/8+time.Microsecond {
+		if u := upper(i); u < us || u-us > us/8+time.Microsecond {
 			t.Errorf("upper(bucket(%v)) = %v; want at most an eighth above", d, u)
 		}
 	}

@@ -1,0 +1,110 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/belfry-go/belfry/escalation"
+	"github.com/belfry-go/belfry/notify"
+	"github.com/belfry-go/belfry/policy"
+)
+
+// begun is what an action's item is given before it runs: if the process dies,
+// whoever claims the item next knows that the outcome is unknown, and does not
+// repeat it blindly.
+const begun = 1
+
+// act makes one attempt at an action, or at taking one back.
+func (e *Engine) act(ctx context.Context, c caller, now policy.Instant, o *outgoing) error {
+	h, err := e.find(ctx, o.item.Stream)
+	if err != nil {
+		return err
+	}
+	want := escalation.Wanted(h.doc.Document, &h.state, &o.effect.Effect)
+	var req ActionRequest
+	var limit time.Duration
+	if want {
+		req, limit = e.request(h, o)
+	}
+	e.cache.put(h, true)
+	switch {
+	case !want:
+		return e.report(ctx, o, escalation.Report{Attempt: o.item.Attempt, Result: escalation.ResultWithdrawn}, true)
+	case o.item.Attempt >= begun:
+		r := escalation.Report{Attempt: o.item.Attempt, Result: escalation.ResultFailed, Detail: "outcome unknown: it was begun, and its end was not seen"}
+		return e.report(ctx, o, r, true)
+	}
+	a := e.actionNamed(req.Run)
+	if a == nil {
+		r := escalation.Report{Attempt: 1, Result: escalation.ResultRefused, Detail: fmt.Sprintf("no action %q is registered", req.Run)}
+		return e.report(ctx, o, r, true)
+	}
+	f := flight{isAction: true, out: []outgoing{*o}, attempt: req.Attempt, late: now.Sub(req.At)}
+	if err := e.putBack(ctx, &o.item, now.Add(max(e.cfg.Lease, limit)+time.Minute), begun, now); err != nil {
+		return err
+	}
+	res, after, err := c.act(ctx, a, req, limit)
+	f.result, f.detail = actionOutcome(err)
+	if err == nil {
+		f.detail = notify.Redact(errors.New(res.Detail))
+		if req.DryRun {
+			f.result = escalation.ResultPlanned
+		}
+	}
+	f.subjects = max(res.Subjects, 1)
+	if after > 0 {
+		f.at = now.Add(after)
+		if err := e.putBack(ctx, &o.item, f.at.Add(e.cfg.Lease), begun, now); err != nil {
+			return err
+		}
+		e.flights.add(f)
+		return nil
+	}
+	return e.acted(context.WithoutCancel(ctx), &f)
+}
+
+// acted reports what became of an action.
+func (e *Engine) acted(ctx context.Context, f *flight) error {
+	r := escalation.Report{Attempt: f.attempt, Result: f.result, Detail: f.detail, Late: f.late, Subjects: f.subjects}
+	return e.report(ctx, &f.out[0], r, true)
+}
+
+// request is what the action is given, and how long it may take.
+func (e *Engine) request(h *held, o *outgoing) (ActionRequest, time.Duration) {
+	s, ef := &h.state, &o.effect
+	p := h.doc.Policies[s.Policy]
+	req := ActionRequest{
+		ID: e.effectID(h.stream, o.item.ID), Undo: ef.Kind == escalation.EffectUndo,
+		Subject: s.Alert.Identity, Key: s.Key, Incarnation: s.Incarnation, Alert: s.Alert, Policy: p.Name,
+		At: ef.At, Attempt: o.item.Attempt + 1,
+	}
+	if ef.Action < 0 || int(ef.Action) >= len(p.Actions) {
+		return req, 0
+	}
+	a := &p.Actions[ef.Action]
+	req.Run, req.Name, req.DryRun = a.Run, a.Name, a.Mode == policy.ModeDryRun
+	return req, a.Timeout
+}
+
+// openFor triggers the alert that an effect asks for. The effect's id is the
+// event's, so that it opens one however often it is tried.
+func (e *Engine) openFor(ctx context.Context, o *outgoing) error {
+	if err := e.trigger(ctx, o); err != nil {
+		return err
+	}
+	return e.finish(ctx, o)
+}
+
+func (e *Engine) trigger(ctx context.Context, o *outgoing) error {
+	if o.effect.Alert == nil {
+		return nil
+	}
+	in := Input{
+		Key: o.effect.Alert.Key, ID: e.effectID(o.item.Stream, o.item.ID),
+		Event: escalation.Event{Kind: escalation.EventTrigger, By: self(), Alert: o.effect.Alert},
+	}
+	_, err := e.Submit(ctx, in)
+	return err
+}

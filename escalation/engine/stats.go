@@ -1,0 +1,43 @@
+package engine
+
+import (
+	"sync/atomic"
+
+	"github.com/belfry-go/belfry/policy"
+)
+
+// counts are what is counted as it happens.
+type counts struct {
+	records, opened, attempts, failures, lost, abandoned atomic.Uint64
+}
+
+// Stats is how the engine is doing.
+type Stats struct {
+	Records  uint64 // committed by this engine
+	Opened   uint64 // alerts opened by this engine
+	Attempts uint64 // calls of a notifier
+	Failures uint64 // of those, how many failed or are of unknown outcome
+	// Lost is how many records subscribers were not told of.
+	Lost uint64
+	// Abandoned is how many calls did not return and were left behind, and
+	// Hanging how many of these are still out.
+	Abandoned uint64
+	Hanging   int
+	// InFlight is how many attempts are under way.
+	InFlight int
+	// Next is the next deadline that is known.
+	Next policy.Instant
+	// Lateness is from when a message was due to when the notifier was called.
+	Lateness Lateness
+}
+
+// Stats returns how the engine is doing. It takes no lock that a commit waits
+// for.
+func (e *Engine) Stats() Stats {
+	return Stats{
+		Records: e.counts.records.Load(), Opened: e.counts.opened.Load(),
+		Attempts: e.counts.attempts.Load(), Failures: e.counts.failures.Load(), Lost: e.counts.lost.Load(),
+		Abandoned: e.counts.abandoned.Load(), Hanging: e.lanes.hanging(),
+		InFlight: e.flights.len() + e.lanes.busy(), Next: e.Next(), Lateness: e.lateness.read(),
+	}
+}

@@ -1,0 +1,218 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+
+	"github.com/belfry-go/belfry/escalation"
+	"github.com/belfry-go/belfry/escalation/store"
+	"github.com/belfry-go/belfry/notify"
+	"github.com/belfry-go/belfry/policy"
+)
+
+// dueBatch is how many streams are read, stepped and committed at once.
+const dueBatch = 256
+
+// pump is the memory of Tick and Deliver, which are for one caller at a time.
+type pump struct {
+	sync.Mutex
+	due     []store.Snapshot
+	works   []*work
+	commits []*store.Commit
+	// poisoned streams cannot be stepped: their document is gone, or their
+	// state cannot be read. They must not hold up the others.
+	poisoned map[string]policy.Instant
+	claim    []store.Item
+	groups   map[string]int
+	out      []outgoing
+}
+
+// Tick applies everything that is due at Clock.Now, and returns the next
+// instant at which Tick or Deliver has something to do: at most now when there
+// is something for Deliver, policy.Never when nothing is to come. The caller's
+// goroutine does it all.
+//
+// What is due is applied with the instant at which it was due, so that hopping
+// from deadline to deadline and looking a few seconds late give the same
+// records. Whoever looks more than a minute late did not run: what was missed
+// is caught up with as a gap.
+//
+// After an error, what was not applied is still due.
+func (e *Engine) Tick(ctx context.Context) (next policy.Instant, err error) {
+	if err := e.start(ctx); err != nil {
+		return policy.Never, err
+	}
+	if e.running.Load() || !e.pump.TryLock() {
+		return e.Next(), ErrBusy
+	}
+	defer e.pump.Unlock()
+	err = e.tick(ctx)
+	return e.Next(), err
+}
+
+// tick is Tick under the pump's lock.
+func (e *Engine) tick(ctx context.Context) error {
+	now := e.now()
+	if _, err := e.land(ctx, now); err != nil {
+		return err
+	}
+	e.dueBy(now) // others may have written to the store: look at least once
+	var failed error
+	for ctx.Err() == nil {
+		n, err := e.tickSome(ctx, now)
+		if err != nil && failed == nil {
+			failed = err
+		}
+		if n == 0 {
+			break
+		}
+	}
+	if failed == nil {
+		failed = ctx.Err()
+	}
+	e.lookedAt.Store(int64(now))
+	return failed
+}
+
+// tickSome applies what is due to so many streams, and returns to how many.
+func (e *Engine) tickSome(ctx context.Context, now policy.Instant) (int, error) {
+	if policy.Instant(e.nextDue.Load()) > now {
+		return 0, nil
+	}
+	p := &e.pump
+	e.nextDue.Store(int64(policy.Never))
+	due, next, err := e.store.Due(ctx, e.asking(now, dueBatch+len(p.poisoned)), p.due[:0])
+	if err != nil {
+		e.dueBy(now)
+		return 0, fmt.Errorf("engine: due: %w", err)
+	}
+	p.due = due
+	e.dueBy(next)
+	var failed error
+	done := 0
+	p.works = p.works[:0]
+	for i := range due {
+		snap := &due[i]
+		if p.poisoned[snap.Stream] > now {
+			continue
+		}
+		err := e.tickStream(ctx, snap, now)
+		switch {
+		case err == nil:
+			delete(p.poisoned, snap.Stream)
+			done++
+		case errors.Is(err, store.ErrConflict):
+			e.dueBy(now)
+		case ctx.Err() != nil:
+			e.dueBy(now)
+			return done, errors.Join(e.flush(ctx), ctx.Err())
+		default:
+			failed = err
+			e.poison(ctx, snap, now, err)
+		}
+	}
+	if err := e.flush(ctx); err != nil && failed == nil {
+		failed = err
+	}
+	return done, failed
+}
+
+// asking is a request for what is due, with or without taking it from others.
+func (e *Engine) asking(now policy.Instant, limit int) store.Ask {
+	return store.Ask{By: now, Limit: limit, Owner: e.owner, Until: now.Add(e.cfg.Lease)}
+}
+
+// tickStream applies what is due first in one stream. An alert's commit is put
+// in the batch; the others are written at once.
+func (e *Engine) tickStream(ctx context.Context, snap *store.Snapshot, now policy.Instant) error {
+	switch {
+	case strings.HasPrefix(snap.Stream, alertStreams):
+		return e.tickAlert(ctx, snap, now)
+	case strings.HasPrefix(snap.Stream, expectationStreams):
+		return e.tickExpectation(ctx, snap, now)
+	case strings.HasPrefix(snap.Stream, silenceStreams):
+		return e.tickSilence(ctx, snap.Stream, now)
+	}
+	return fmt.Errorf("engine: stream %q is due and of no kind that this build knows", snap.Stream)
+}
+
+func (e *Engine) tickAlert(ctx context.Context, snap *store.Snapshot, now policy.Instant) error {
+	h, err := e.findAt(ctx, snap)
+	if err != nil {
+		return err
+	}
+	w := e.newWork(h)
+	ev := escalation.Event{Kind: escalation.EventTick, At: h.state.Due, ClaimedAt: policy.Never, By: self()}
+	if now.Sub(ev.At) > looking {
+		ev.Down = e.gap(ev.At, now)
+		ev.At = now
+	}
+	w.event(&ev)
+	if err := e.prepare(ctx, w, cause{}); err != nil {
+		e.done(w, false)
+		return err
+	}
+	e.pump.works = append(e.pump.works, w)
+	return nil
+}
+
+// flush writes the batch.
+func (e *Engine) flush(ctx context.Context) error {
+	p := &e.pump
+	if len(p.works) == 0 {
+		return nil
+	}
+	p.commits = p.commits[:0]
+	for _, w := range p.works {
+		p.commits = append(p.commits, &w.commit)
+	}
+	_ = e.store.Commit(ctx, p.commits...)
+	var failed error
+	for _, w := range p.works {
+		err := e.settle(ctx, w)
+		if err != nil {
+			e.dueBy(w.record.Event.At) // it is due still, or somebody else did it: look again
+		}
+		if err != nil && !store.Refused(err) && failed == nil {
+			failed = fmt.Errorf("engine: commit: %w", err)
+		}
+		e.done(w, err == nil)
+	}
+	p.works = p.works[:0]
+	return failed
+}
+
+// poisonFor is how long a stream that cannot be stepped is left alone.
+const poisonFor = looking
+
+// poison sets a stream that cannot be stepped aside, and tells the last resort
+// once: an alert that is stuck must not be a silent one.
+func (e *Engine) poison(ctx context.Context, snap *store.Snapshot, now policy.Instant, err error) {
+	p := &e.pump
+	if p.poisoned == nil {
+		p.poisoned = map[string]policy.Instant{}
+	}
+	_, known := p.poisoned[snap.Stream]
+	p.poisoned[snap.Stream] = now.Add(poisonFor)
+	e.dueBy(now.Add(poisonFor))
+	e.log.Error("stream cannot be stepped", "stream", snap.Stream, "err", notify.Redact(err))
+	if !known {
+		e.alarm(ctx, snap.Key, now, "cannot go on with "+snap.Stream+": "+notify.Redact(err))
+	}
+}
+
+// alarm tells the last resort directly, beside the outbox: of what the engine
+// cannot record. It is one attempt.
+func (e *Engine) alarm(ctx context.Context, key string, now policy.Instant, text string) {
+	n := notify.Notification{
+		ID: "alarm:" + key + "/" + now.String(), Kind: notify.KindLastResort, To: e.lastResortTarget(), Via: viaDefault,
+		At: now, Attempt: 1,
+		Alerts: []notify.Item{{ID: "alarm:" + key, Key: key, Reason: policy.ReasonLastResort, Priority: policy.P1, Text: text}},
+	}
+	if _, _, err := e.alarms().notify(ctx, e.lastResort, n); err != nil {
+		e.log.Error("last resort", "err", notify.Redact(err))
+	}
+}

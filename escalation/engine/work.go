@@ -1,0 +1,234 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/belfry-go/belfry/escalation"
+	"github.com/belfry-go/belfry/escalation/store"
+	"github.com/belfry-go/belfry/policy"
+)
+
+// work is one event on its way through the machine and into the store. All its
+// buffers are kept for the next.
+type work struct {
+	held    *held
+	next    escalation.State
+	ev      escalation.Event
+	effects []escalation.Effect
+	verdict escalation.Verdict
+
+	record  escalation.Record
+	entry   [1]store.Entry
+	commit  store.Commit
+	body    []byte
+	state   []byte
+	subject []byte
+	bodies  []byte // of the items
+	scratch []byte
+	seen    [1]store.Seen
+	lease   [1]store.Lease
+}
+
+// cause is what goes into a commit beside what the machine says.
+type cause struct {
+	seen  *store.Seen
+	lease *store.Lease // of the item that the event reports
+}
+
+func (e *Engine) newWork(h *held) *work {
+	w := e.works.Get().(*work)
+	w.held = h
+	return w
+}
+
+// done gives w back, and what it held.
+func (e *Engine) done(w *work, good bool) {
+	e.cache.put(w.held, good)
+	w.held = nil
+	e.works.Put(w)
+}
+
+// event makes *ev the event of w, keeping memory for the answers.
+func (w *work) event(ev *escalation.Event) {
+	answers := w.ev.Answers[:0]
+	w.ev = *ev
+	w.ev.Answers = answers
+}
+
+// errOverdue says that something is due in the stream before the event.
+var errOverdue = errors.New("engine: something is due before the event")
+
+// prepare steps w's event and fills in the commit. Nothing is written yet.
+func (e *Engine) prepare(ctx context.Context, w *work, c cause) error {
+	h := w.held
+	var err error
+	w.effects, w.verdict, err = escalation.Drive(ctx, h.doc.Document, &w.next, &h.state, &w.ev, &h.doc.asks, w.effects[:0])
+	if err != nil {
+		return err
+	}
+	if w.verdict.Kind == escalation.Need {
+		return errOverdue
+	}
+	if h.state.Seq == 0 && w.verdict.Kind != escalation.Applied {
+		return fmt.Errorf("engine: the trigger of %q was answered %s", h.stream, w.verdict)
+	}
+	w.record = escalation.Record{
+		Seq: h.pos.Seq + 1, Event: w.ev, Verdict: w.verdict, Effects: w.effects,
+		Policy: h.doc.Policies[w.next.Policy].Digest,
+	}
+	w.body = escalation.AppendRecord(w.body[:0], &w.record)
+	w.state = escalation.AppendState(w.state[:0], &w.next)
+	w.entry[0] = store.Entry{At: max(w.ev.At, h.pos.At), Kind: w.ev.Kind, Salt: e.salt(), Body: w.body}
+	pos := h.pos
+	w.scratch = pos.Link(&w.entry[0], w.scratch)
+
+	k := &w.commit
+	add := k.Add[:0]
+	*k = store.Commit{
+		Stream: h.stream, After: h.pos, Entries: w.entry[:],
+		State: w.state, Document: h.doc.Digest,
+		Open: !w.next.Resolved.Known(), Rank: rankOf(&w.next), Due: w.next.Due, Key: h.key,
+	}
+	if w.next.Alert != h.state.Alert {
+		w.subject = escalation.AppendAlert(w.subject[:0], w.next.Alert)
+		k.Subject = w.subject
+	}
+	k.Add = e.outbox(w, add)
+	if c.seen != nil {
+		w.seen[0] = *c.seen
+		w.seen[0].Seq, w.seen[0].Verdict, w.seen[0].Reason = w.record.Seq, w.verdict.Kind, w.verdict.Reason
+		k.Seen = w.seen[:]
+	}
+	if c.lease != nil {
+		w.lease[0] = *c.lease
+		k.Remove = w.lease[:]
+	}
+	return nil
+}
+
+// outbox appends the effects that leave as items.
+func (e *Engine) outbox(w *work, add []store.Item) []store.Item {
+	w.bodies = w.bodies[:0]
+	for i := range w.effects {
+		ef := &w.effects[i]
+		if !ef.Kind.Leaves() {
+			continue
+		}
+		from := len(w.bodies)
+		w.bodies = appendEffect(w.bodies, ef, &w.next)
+		rank := w.commit.Rank
+		if ef.Message == escalation.MessageLastResort {
+			rank = 0
+		}
+		add = append(add, store.Item{
+			Stream: w.held.stream, ID: ef.ID, Rank: rank, NotBefore: w.ev.At, First: policy.Never,
+			Target: e.names.target(ef), Body: w.bodies[from:len(w.bodies):len(w.bodies)],
+		})
+	}
+	return add
+}
+
+// commitOne prepares and writes one work. Its error is one of the store's
+// classes where nothing was written, or an *UnknownOutcomeError.
+func (e *Engine) commitOne(ctx context.Context, w *work, c cause) error {
+	if err := e.prepare(ctx, w, c); err != nil {
+		return err
+	}
+	_ = e.store.Commit(ctx, &w.commit)
+	return e.settle(ctx, w)
+}
+
+// settle looks at what became of w's commit, and makes it known if it was
+// written.
+func (e *Engine) settle(ctx context.Context, w *work) error {
+	err := w.commit.Err
+	if err != nil && !store.Refused(err) {
+		err = e.resolve(ctx, &w.commit, err)
+	}
+	if err != nil {
+		return err
+	}
+	e.finalize(w)
+	return nil
+}
+
+// resolve finds out what became of a commit that failed in mid-write. The
+// caller's context may be what ended it, so that the question outlives it.
+func (e *Engine) resolve(ctx context.Context, c *store.Commit, cause error) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), resolveTimeout)
+	defer cancel()
+	err := store.Resolve(ctx, e.store, c)
+	if err == nil || store.Refused(err) {
+		return err
+	}
+	id := ""
+	if len(c.Seen) > 0 {
+		id = c.Seen[0].ID
+	}
+	return &UnknownOutcomeError{ID: id, Stream: c.Stream, Seq: c.Position().Seq, Err: cause}
+}
+
+// finalize makes a written work known: what is held moves on, and the
+// projections follow.
+func (e *Engine) finalize(w *work) {
+	h := w.held
+	h.pos = w.commit.Position()
+	if w.commit.Subject != nil {
+		h.subjectSeq = h.pos.Seq
+	}
+	gated := len(h.state.Gates) > 0 || len(w.next.Gates) > 0
+	h.state, w.next = w.next, h.state
+	if gated {
+		e.board.update(h.doc, &h.state)
+	}
+	e.told.note(h.doc, &h.state, w.effects)
+	e.counts.records.Add(1)
+	e.dueBy(w.commit.Due)
+	if len(w.commit.Add) > 0 {
+		e.leavesBy(w.ev.At)
+	}
+	if e.subscribed() {
+		e.publish(Record{
+			ID: e.recordID(h.stream, h.pos.Seq), Stream: h.stream, Key: h.key, Incarnation: h.state.Incarnation,
+			Document: h.doc.Document, Record: cloneRecord(&w.record), State: h.state.Clone(),
+		})
+	}
+}
+
+// salt returns the next random bytes.
+func (e *Engine) salt() store.Salt {
+	e.salts.mu.Lock()
+	defer e.salts.mu.Unlock()
+	if e.salts.at+len(store.Salt{}) > len(e.salts.buf) || !e.salts.filled {
+		e.refill()
+	}
+	s := store.Salt(e.salts.buf[e.salts.at:])
+	e.salts.at += len(s)
+	return s
+}
+
+// rankOf is the rank of an alert among all that is due: 0 is the gravest.
+func rankOf(s *escalation.State) uint8 {
+	top, _ := policy.P1.Level()
+	if leaks(s) || s.Priority >= top {
+		return 0
+	}
+	return uint8(top - max(s.Priority, 1))
+}
+
+// leaks reports whether an alert is, or became, of a leak kind.
+func leaks(s *escalation.State) bool {
+	if s.Alert != nil && s.Alert.Kind.Leak() {
+		return true
+	}
+	if s.More != nil {
+		for _, k := range s.More.Kinds {
+			if k.Leak() {
+				return true
+			}
+		}
+	}
+	return false
+}
