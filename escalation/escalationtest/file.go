@@ -1,6 +1,7 @@
 package escalationtest
 
 import (
+	"os"
 	"time"
 
 	"github.com/belfry-go/belfry/escalation"
@@ -15,6 +16,16 @@ type File struct {
 	// policies are faulty. Cases is then empty.
 	Err   error
 	Cases []*Case
+}
+
+// Load reads the test file at path. What is wrong with it is in the result; see
+// [Read].
+func Load(path string) *File {
+	src, err := os.ReadFile(path)
+	if err != nil {
+		return &File{Name: path, Err: err}
+	}
+	return Read(path, src, os.ReadFile)
 }
 
 // Case is one test: a policy document, an alert, what people and the world do,

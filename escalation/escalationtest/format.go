@@ -34,13 +34,14 @@ func WriteJSON(w io.Writer, results []Result) error {
 	return nil
 }
 
-// WriteText writes what did not pass, with its timeline, and a summary.
-func WriteText(w io.Writer, results []Result) error {
+// WriteText writes what did not pass, with its timeline, and a summary; with
+// all, what passed as well.
+func WriteText(w io.Writer, results []Result, all bool) error {
 	var b strings.Builder
 	count := map[Outcome]int{}
 	for _, r := range results {
 		count[r.Outcome]++
-		if r.Outcome == Pass {
+		if r.Outcome == Pass && !all {
 			continue
 		}
 		fmt.Fprintf(&b, "%s %s\n", strings.ToUpper(string(r.Outcome)), r.Title())

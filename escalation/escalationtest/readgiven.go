@@ -3,6 +3,7 @@ package escalationtest
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -14,7 +15,7 @@ import (
 
 // given reads the world of a test.
 func (r *reader) given(test *policy.Object, c *Case) Given {
-	g := Given{LastResort: []string{escalation.LastResort().String()}}
+	g := Given{LastResort: defaultLastResort()}
 	n := test.Node("given")
 	if n == nil {
 		return g
@@ -50,20 +51,20 @@ func (r *reader) given(test *policy.Object, c *Case) Given {
 	return g
 }
 
+// defaultLastResort is what lines call the last resort.
+func defaultLastResort() []string { return []string{escalation.LastResort().String()} }
+
 // scheduleKnown finds misspelt schedules: an overlay on one that does not exist
-// would change nothing.
+// would change nothing. Roles and teams may be overlaid as well.
 func (r *reader) scheduleKnown(e policy.Field, at string, c *Case) {
 	if c.Document == nil {
 		return
 	}
-	if _, ok := c.Document.Directory.Schedules[e.Name]; ok {
+	dir := c.Document.Directory
+	names := slices.Concat(slices.Sorted(maps.Keys(dir.Schedules)), slices.Sorted(maps.Keys(dir.Roles)), slices.Sorted(maps.Keys(dir.Teams)))
+	if slices.Contains(names, e.Name) {
 		return
 	}
-	names := make([]string, 0, len(c.Document.Directory.Schedules))
-	for name := range c.Document.Directory.Schedules {
-		names = append(names, name)
-	}
-	slices.Sort(names)
 	r.FaultNear(&policy.Node{Line: e.Line, Column: e.Column}, at+"."+e.Name,
 		fmt.Sprintf("\"oncall\" names the schedule %q, which the directory does not have", e.Name), e.Name, names)
 }

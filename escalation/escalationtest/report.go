@@ -26,7 +26,7 @@ type Result struct {
 	// Failures are the reasons, in the order of the instants; empty for Pass.
 	Failures []string
 	// Timeline is everything that happened, with the expected lines marked;
-	// empty for Bad, and for Pass unless asked for.
+	// empty for Bad.
 	Timeline string
 	// Tiers are the tiers that were entered, as policy/track/tier, sorted.
 	Tiers []string

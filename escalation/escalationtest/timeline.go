@@ -17,6 +17,12 @@ type Timeline struct {
 	Seen  []Seen
 }
 
+// add takes down what happened, and returns where.
+func (t *Timeline) add(s Seen) int {
+	t.Seen = append(t.Seen, s)
+	return len(t.Seen) - 1
+}
+
 // SeenType says what a [Seen] is.
 type SeenType string
 

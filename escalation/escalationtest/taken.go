@@ -1,0 +1,106 @@
+package escalationtest
+
+import (
+	"time"
+
+	"github.com/belfry-go/belfry/escalation"
+	"github.com/belfry-go/belfry/escalation/engine"
+	"github.com/belfry-go/belfry/policy"
+)
+
+// record takes down one committed record: the engine calls it in the order of
+// commits.
+func (p *play) record(r engine.Record) {
+	if r.Incarnation > 0 {
+		p.heads.set(nameOf(r.Key, r.Incarnation), r.Document, &r.State)
+	}
+	lines := escalation.Lines(r.Document, &r.State, &r.Record)
+	for i := range lines {
+		s := Seen{
+			At: r.Record.Event.At.Sub(p.Start), Type: SeenRecord, Key: r.Key, Incarnation: r.Incarnation,
+			line: &lines[i], Event: lines[i].Event,
+		}
+		if i == 0 {
+			s.Event, s.Verdict, s.By = r.Record.Event.Kind.String(), r.Record.Verdict.Kind.String(), r.Record.Event.By.Principal.String()
+			s.Reason = r.Record.Verdict.Reason.String()
+		} else {
+			p.effect(&s, r.Document, &r.State, &r.Record.Effects[i-1])
+		}
+		p.out.add(s)
+	}
+}
+
+// effect fills in what a line of the record says beside its JSON.
+func (p *play) effect(s *Seen, doc *policy.Document, st *escalation.State, e *escalation.Effect) {
+	s.Reason, s.Text = e.Reason.String(), e.Text
+	var pol *policy.Policy
+	if st.Policy >= 0 && st.Policy < len(doc.Policies) {
+		pol = doc.Policies[st.Policy]
+	}
+	switch e.Kind {
+	case escalation.LineTierEntered:
+		p.enter(doc, st, e)
+	case escalation.LineGate:
+		s.Type, s.Decision = SeenGate, e.Decision.String()
+		if pol != nil && int(e.Gate) < len(pol.Gates) && e.Gate >= 0 {
+			s.Gate = pol.Gates[e.Gate].Name
+		}
+	case escalation.LineReview:
+		s.Type = SeenReview
+	case escalation.LineStatus:
+		s.Type, s.Status = SeenStatus, e.Status.String()
+	case escalation.LineAction:
+		s.Type, s.Result, s.Subjects = SeenRun, e.Result.String(), e.Subjects
+		if pol != nil && int(e.Action) < len(pol.Actions) && e.Action >= 0 {
+			s.Run, s.Name = pol.Actions[e.Action].Run, pol.Actions[e.Action].Name
+		}
+		if s.Subjects == 0 {
+			s.Subjects = p.world.subjects(s.Run)
+		}
+	}
+}
+
+// enter notes a tier for --cover.
+func (p *play) enter(doc *policy.Document, st *escalation.State, e *escalation.Effect) {
+	if e.Track < 0 || int(e.Track) >= len(st.Tracks) || e.Tier < 0 {
+		return
+	}
+	t := &st.Tracks[e.Track]
+	pol := doc.Policies[t.Policy]
+	tr := &pol.Tracks[t.Index]
+	if int(e.Tier) < len(tr.Tiers) {
+		p.entered[pol.Name+"/"+tr.Name+"/"+tr.Tiers[e.Tier].Name] = true
+	}
+}
+
+// checked is the line of a record that a `check` step leaves.
+type checked struct {
+	Event     string        `json:"event"`
+	At        time.Duration `json:"-"`
+	By        string        `json:"by"`
+	Subject   string        `json:"subject"`
+	Operation string        `json:"operation"`
+	Decision  string        `json:"decision"`
+	Gate      []string      `json:"gate,omitempty"`
+	Reason    string        `json:"reason,omitempty"`
+}
+
+// check asks as a host asks before it acts. The host records what it asked;
+// here that is done for it.
+func (p *play) check(s *Step) {
+	subject := p.subject(s.Subject)
+	d := p.eng.Check(subject, s.Operation)
+	line := &checked{
+		Event: string(VerbCheck), By: s.Event.By.Principal.String(), Subject: subject, Operation: s.Operation,
+		Decision: d.Decision.String(),
+	}
+	p.out.add(Seen{
+		At: p.world.elapsed(), Type: SeenRecord, Key: p.firstKey(), Event: line.Event, By: line.By,
+		Decision: line.Decision, line: line,
+	})
+}
+
+func nameOf(key string, incarnation uint64) string {
+	s := Seen{Key: key, Incarnation: incarnation}
+	return s.name()
+}
