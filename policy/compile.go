@@ -18,10 +18,14 @@ type Source struct {
 // the first one when it is of the syntax. file is for messages only.
 func Parse(file string, src []byte) (*Document, error) {
 	root, err := ParseNode(file, src)
-	if err != nil {
+	if root == nil {
 		return nil, err
 	}
-	return Compile(file, src, root)
+	doc, compileErr := Compile(file, src, root)
+	if err = Merge(err, compileErr); err != nil {
+		return nil, err
+	}
+	return doc, nil
 }
 
 // Compile compiles a document from its tree. The error is an [Errors] with
@@ -57,6 +61,14 @@ type section struct {
 	node *Node
 	path string
 	from *Source
+}
+
+// where is the place of s as seen from another section.
+func (s section) where(from section) string {
+	if s.from == from.from {
+		return fmt.Sprintf("line %d", s.node.Line)
+	}
+	return fmt.Sprintf("%s, line %d,", s.from.File, s.node.Line)
 }
 
 // enter makes faults name the section's file.
@@ -130,7 +142,7 @@ func (c *compiler) listed(o *Object, name string, list []section, src *Source) [
 }
 
 func (c *compiler) compilePolicies() {
-	lines := map[string]section{}
+	seen := map[string]section{}
 	if len(c.policies) > maxPolicies {
 		s := c.policies[maxPolicies]
 		c.faultf(c.enter(s), s.path, "a document holds at most %d policies", maxPolicies)
@@ -139,10 +151,10 @@ func (c *compiler) compilePolicies() {
 	for _, s := range c.policies {
 		n := c.enter(s)
 		p := c.policy(n, s.path)
-		if first, dup := lines[p.Name]; dup && p.Name != "" {
-			c.faultf(nameNode(n), s.path+".name", "policy %q stands in line %d already", p.Name, first.node.Line)
+		if first, dup := seen[p.Name]; dup && p.Name != "" {
+			c.faultf(nameNode(n), s.path+".name", "policy %q stands in %s already", p.Name, first.where(s))
 		}
-		lines[p.Name] = s
+		seen[p.Name] = s
 		p.Doc, p.Index = c.doc, len(c.doc.Policies)
 		p.Digest = digestOf(n)
 		c.doc.Policies = append(c.doc.Policies, p)

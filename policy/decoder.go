@@ -30,7 +30,8 @@ func NewDecoder(file string, src []byte) *Decoder { return &Decoder{file: file, 
 
 // use makes the faults from here on name another file. Those so far are kept.
 func (d *Decoder) use(file string, src []byte) {
-	if d.file != file || len(d.src) != len(src) {
+	same := len(d.src) == len(src) && (len(src) == 0 || &d.src[0] == &src[0])
+	if d.file != file || !same {
 		d.file, d.src, d.lines = file, src, nil
 	}
 }

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -68,10 +69,38 @@ func (e Errors) Unwrap() []error {
 	return out
 }
 
+// Merge returns the faults of several errors as one [Errors] in the order of
+// their places, nil when all are nil. An error that is no Errors stands in it
+// with its text and no place.
+func Merge(errs ...error) error {
+	var all Errors
+	for _, err := range errs {
+		var list Errors
+		switch {
+		case err == nil:
+		case errors.As(err, &list):
+			all = append(all, list...)
+		default:
+			all = append(all, &Error{Msg: err.Error()})
+		}
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	return all.sorted()
+}
+
 // sorted orders by place, then text, and drops what is said twice of one place.
+// What has no place comes last.
 func (e Errors) sorted() Errors {
+	nowhere := func(e *Error) int {
+		if e.Line == 0 {
+			return 1
+		}
+		return 0
+	}
 	slices.SortStableFunc(e, func(a, b *Error) int {
-		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line),
+		return cmp.Or(cmp.Compare(a.File, b.File), nowhere(a)-nowhere(b), cmp.Compare(a.Line, b.Line),
 			cmp.Compare(a.Column, b.Column), cmp.Compare(a.Msg, b.Msg))
 	})
 	return slices.CompactFunc(e, func(a, b *Error) bool {

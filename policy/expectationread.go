@@ -3,14 +3,14 @@ package policy
 import "time"
 
 func (c *compiler) compileExpectations() {
-	lines := make(map[string]int, len(c.expected))
+	seen := make(map[string]section, len(c.expected))
 	for _, s := range c.expected {
 		n := c.enter(s)
 		e := c.expectation(n, s.path)
-		if first, dup := lines[e.Name]; dup && e.Name != "" {
-			c.faultf(nameNode(n), s.path+".name", "expectation %q stands in line %d already", e.Name, first)
+		if first, dup := seen[e.Name]; dup && e.Name != "" {
+			c.faultf(nameNode(n), s.path+".name", "expectation %q stands in %s already", e.Name, first.where(s))
 		}
-		lines[e.Name] = n.Line
+		seen[e.Name] = s
 		c.doc.Expectations = append(c.doc.Expectations, e)
 	}
 }

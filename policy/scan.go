@@ -13,6 +13,8 @@ import (
 // stands twice in a map, invalid UTF-8, a lone surrogate and NUL are errors,
 // and so is what exceeds [MaxSource], [MaxDepth] or [MaxNodes]. The error is
 // an [Errors] that holds every duplicate and the first fault of the syntax.
+// When nothing but duplicates is wrong, the tree is returned beside the error,
+// without them: what else is wrong of it can be told in one go.
 func ParseNode(file string, src []byte) (*Node, error) {
 	d := NewDecoder(file, src)
 	if !d.CheckText() {
@@ -54,11 +56,9 @@ func (s *scanner) document() (*Node, error) {
 	}
 	if err != nil {
 		s.d.add(err.line, err.col, "", err.msg)
-	}
-	if len(s.d.errs) > 0 {
 		return nil, s.d.Err()
 	}
-	return n, nil
+	return n, s.d.Err()
 }
 
 // place returns line and column of the current position.

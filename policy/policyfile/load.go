@@ -21,6 +21,7 @@ func Load(paths ...string) (*policy.Document, error) {
 		return nil, fmt.Errorf("policyfile: no file is given")
 	}
 	var sources []policy.Source
+	var faults []error
 	read := map[string]bool{}
 	for i := 0; i < len(paths); i++ {
 		path := paths[i]
@@ -34,7 +35,10 @@ func Load(paths ...string) (*policy.Document, error) {
 		}
 		root, err := Tree(path, src)
 		if err != nil {
-			return nil, err
+			faults = append(faults, err)
+		}
+		if root == nil {
+			continue
 		}
 		root, directory := cutDirectory(root)
 		if directory != "" {
@@ -45,17 +49,30 @@ func Load(paths ...string) (*policy.Document, error) {
 		}
 		sources = append(sources, policy.Source{File: path, Text: src, Root: root})
 	}
-	return policy.Link(sources...)
+	var doc *policy.Document
+	if len(sources) == len(read) { // else names would seem unknown that are not
+		var err error
+		doc, err = policy.Link(sources...)
+		faults = append(faults, err)
+	}
+	if err := policy.Merge(faults...); err != nil {
+		return nil, err
+	}
+	return doc, nil
 }
 
 // Parse reads a document from memory, in YAML or JSON by its content. name is
 // for messages. The error is a [policy.Errors] with every fault.
 func Parse(name string, src []byte) (*policy.Document, error) {
 	root, err := Tree(name, src)
-	if err != nil {
+	if root == nil {
 		return nil, err
 	}
-	return policy.Compile(name, src, root)
+	doc, compileErr := policy.Compile(name, src, root)
+	if err = policy.Merge(err, compileErr); err != nil {
+		return nil, err
+	}
+	return doc, nil
 }
 
 // readFile reads a file of at most one byte more than a document may have: the

@@ -14,19 +14,21 @@ import (
 // Tree reads YAML or JSON into a neutral tree that knows its places. It is for
 // documents and for whatever else is written like them, such as test files.
 // name is for messages; one that ends in .json is read as JSON only. The error
-// is a [policy.Errors].
+// is a [policy.Errors]. When nothing but duplicates and odd names or tags is
+// wrong, the tree is returned beside the error, without them: what else is wrong
+// of it can be told in one go. Who wants a sound tree looks at the error.
 func Tree(name string, src []byte) (*policy.Node, error) {
 	src = bytes.TrimPrefix(src, []byte("\ufeff"))
 	var jsonErr error
 	if isJSON := strings.EqualFold(filepath.Ext(name), ".json"); isJSON || bytes.HasPrefix(bytes.TrimSpace(src), []byte("{")) {
 		root, err := policy.ParseNode(name, src)
-		if err == nil || isJSON {
+		if root != nil || isJSON {
 			return root, err
 		}
 		jsonErr = err // it may be YAML that begins with a flow map
 	}
 	root, err := yamlTree(name, src)
-	if err != nil && jsonErr != nil {
+	if root == nil && jsonErr != nil {
 		return nil, jsonErr
 	}
 	return root, err
@@ -47,13 +49,10 @@ func yamlTree(name string, src []byte) (*policy.Node, error) {
 		return nil, c.Err()
 	}
 	root := c.node(doc.Content[0], 1)
-	if c.stopped && !c.Failed() {
-		c.fault(nil, "the document cannot be read")
-	}
-	if c.Failed() {
+	if c.stopped {
 		return nil, c.Err()
 	}
-	return root, nil
+	return root, c.Err()
 }
 
 // limits keeps the parser from descending further than the tree may go.
@@ -173,6 +172,7 @@ func (c *converter) scalar(n *yaml.Node, out *policy.Node) {
 	case "!!merge":
 		out.Kind = policy.NodeString
 	default:
+		out.Kind = policy.NodeString
 		c.fault(n, fmt.Sprintf("the tag %s has no meaning here", tag))
 	}
 }
