@@ -50,9 +50,13 @@ func since(at, opened policy.Instant) string {
 // String is the line in a fixed order of its fields, without its instant and
 // what is the same in every line of an alert.
 func (l *Line) String() string {
-	w := wording{}
+	w := wording{event: l.Event}
 	w.word("", l.Event)
-	w.word("", l.To)
+	if l.Event == LineReview.String() {
+		w.word("for", l.To) // who asked for it
+	} else {
+		w.word("", l.To)
+	}
 	w.word("for", l.targetText())
 	w.word("via", l.Via)
 	w.word("", l.Kind)
@@ -149,8 +153,12 @@ func (l *Line) verdictText() string {
 	return l.Verdict + " (" + l.Reason + ")"
 }
 
-// wording joins words by blanks and leaves out what is empty.
-type wording struct{ strings.Builder }
+// wording joins words by blanks and leaves out what is empty, and a label that
+// the event says already.
+type wording struct {
+	strings.Builder
+	event string
+}
 
 func (w *wording) word(label, v string) {
 	if v == "" {
@@ -159,7 +167,7 @@ func (w *wording) word(label, v string) {
 	if w.Len() > 0 {
 		w.WriteByte(' ')
 	}
-	if label != "" {
+	if label != "" && label != w.event {
 		w.WriteString(label)
 		w.WriteByte(' ')
 	}
