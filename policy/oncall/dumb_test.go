@@ -15,7 +15,7 @@ import (
 type dumb struct {
 	s     *policy.Schedule
 	loc   *time.Location
-	seen  map[time.Time][2]int64
+	seen  map[int64][2]int64
 	turns map[string][]handoff
 }
 
@@ -29,29 +29,32 @@ func newDumb(s *policy.Schedule) *dumb {
 	if err != nil {
 		panic(err)
 	}
-	return &dumb{s: s, loc: loc, seen: map[time.Time][2]int64{}, turns: map[string][]handoff{}}
+	return &dumb{s: s, loc: loc, seen: map[int64][2]int64{}, turns: map[string][]handoff{}}
 }
 
 // clock is what a clock on the wall shows, as if it were UTC.
-func (d *dumb) clock(unix int64) time.Time {
-	t := time.Unix(unix, 0).In(d.loc)
-	return time.Date(t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second(), 0, time.UTC)
+func (d *dumb) clock(unix int64) time.Time { return time.Unix(d.shows(unix), 0).UTC() }
+
+func (d *dumb) shows(unix int64) int64 {
+	_, offset := time.Unix(unix, 0).In(d.loc).Zone()
+	return unix + int64(offset)
 }
 
 // occurrences are the first and last instant at which the clock shows w; both
 // are the first instant after the gap when it never does.
-func (d *dumb) occurrences(w time.Time) (first, last int64) {
+func (d *dumb) occurrences(wall time.Time) (first, last int64) {
+	w := wall.Unix()
 	if o, ok := d.seen[w]; ok {
 		return o[0], o[1]
 	}
 	var hits []int64
 	after := int64(0)
-	for t := w.Unix() - 27*3600; t <= w.Unix()+27*3600; t += 60 {
-		c := d.clock(t)
-		if c.Equal(w) {
+	for t := w - 27*3600; t <= w+27*3600; t += 60 {
+		shows := d.shows(t)
+		if shows == w {
 			hits = append(hits, t)
 		}
-		if after == 0 && c.After(w) {
+		if after == 0 && shows > w {
 			after = t
 		}
 	}

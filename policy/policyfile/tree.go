@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"path/filepath"
 	"strings"
 
@@ -39,13 +40,8 @@ func yamlTree(name string, src []byte) (*policy.Node, error) {
 	if !c.CheckText() {
 		return nil, c.Err()
 	}
-	var doc yaml.Node
-	if err := yaml.Load(src, &doc, yaml.WithPlugin(limits{})); err != nil {
-		c.syntax(err)
-		return nil, c.Err()
-	}
-	if doc.Kind != yaml.DocumentNode || len(doc.Content) == 0 {
-		c.fault(nil, "the document is empty")
+	doc := c.document(src)
+	if doc == nil {
 		return nil, c.Err()
 	}
 	root := c.node(doc.Content[0], 1)
@@ -53,6 +49,36 @@ func yamlTree(name string, src []byte) (*policy.Node, error) {
 		return nil, c.Err()
 	}
 	return root, c.Err()
+}
+
+// document reads the one document of src; nil after a fault.
+func (c *converter) document(src []byte) *yaml.Node {
+	loader, err := yaml.NewLoader(bytes.NewReader(src), yaml.WithPlugin(limits{}))
+	if err != nil {
+		c.syntax(err)
+		return nil
+	}
+	var doc, next yaml.Node
+	switch err := loader.Load(&doc); {
+	case errors.Is(err, io.EOF):
+		c.fault(nil, "the document is empty")
+		return nil
+	case err != nil:
+		c.syntax(err)
+		return nil
+	case len(doc.Content) == 0:
+		c.fault(nil, "the document is empty")
+		return nil
+	}
+	switch err := loader.Load(&next); {
+	case err == nil:
+		c.fault(&next, "a second document begins here; a file holds one")
+		return nil
+	case !errors.Is(err, io.EOF):
+		c.syntax(err)
+		return nil
+	}
+	return &doc
 }
 
 // limits keeps the parser from descending further than the tree may go.
