@@ -50,8 +50,8 @@ type DirectoryOption func(*directory)
 func WithOnCall(script map[string][]OnCall) DirectoryOption {
 	return func(d *directory) {
 		d.script = make(map[string][]OnCall, len(script))
-		for name, spans := range script {
-			spans = slices.Clone(spans)
+		for _, name := range slices.Sorted(maps.Keys(script)) {
+			spans := slices.Clone(script[name])
 			for i := range spans {
 				spans[i].Who = bareNames(spans[i].Who)
 				for _, who := range spans[i].Who {
@@ -126,12 +126,12 @@ func (d *directory) compile() {
 // intern makes the answers that can be made beforehand.
 func (d *directory) intern() {
 	d.people = make(map[string][]Responder, len(d.dir.People))
-	for name, p := range d.dir.People {
-		d.people[name] = d.alone(policy.User(name), p.Contact)
+	for _, name := range slices.Sorted(maps.Keys(d.dir.People)) {
+		d.people[name] = d.alone(policy.User(name), d.dir.People[name].Contact)
 	}
 	d.depends = map[string]bool{}
-	for _, c := range d.dir.Channels {
-		for _, id := range c.Depends {
+	for _, name := range slices.Sorted(maps.Keys(d.dir.Channels)) {
+		for _, id := range d.dir.Channels[name].Depends {
 			d.depends[id] = true
 		}
 	}
@@ -145,11 +145,11 @@ func (d *directory) intern() {
 		d.mentioned(p.Exhausted.Notify)
 	}
 	d.groups = make(map[policy.Target][]Responder, len(d.dir.Teams)+len(d.dir.Roles))
-	for name, members := range d.dir.Teams {
-		d.groups[policy.Target{Kind: policy.TargetTeam, ID: name}] = d.all(members)
+	for _, name := range slices.Sorted(maps.Keys(d.dir.Teams)) {
+		d.groups[policy.Target{Kind: policy.TargetTeam, ID: name}] = d.all(d.dir.Teams[name])
 	}
-	for name, members := range d.dir.Roles {
-		d.groups[policy.Target{Kind: policy.TargetRole, ID: name}] = d.all(members)
+	for _, name := range slices.Sorted(maps.Keys(d.dir.Roles)) {
+		d.groups[policy.Target{Kind: policy.TargetRole, ID: name}] = d.all(d.dir.Roles[name])
 	}
 }
 

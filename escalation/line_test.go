@@ -292,3 +292,70 @@ func ExampleDescribe() {
 	// +5m0s tick applied
 	// +5m0s tier_entered main/backup no_ack_timeout passed over user:alice waited 5m0s
 }
+
+// Each kind of event shows what it carries.
+func TestEventLines(t *testing.T) {
+	doc := directoryOf(t, lineDoc)
+	s := &State{
+		Key: "k", Incarnation: 2, Status: StatusTriggered, Opened: tuesday, Tracks: []Track{{}},
+		Alert:   &policy.Alert{Identity: policy.Identity{ID: "svc"}},
+		Actions: []ActionState{{Effect: EffectID{Seq: 3}}},
+	}
+	alice := Author{Principal: policy.Service("bot"), Behind: policy.User("alice")}
+	for _, c := range []struct {
+		ev      Event
+		verdict Verdict
+		want    string
+	}{
+		{Event{Kind: EventRebase, Policy: "next", By: alice}, Verdict{Kind: Rejected, Reason: NotAuthorised},
+			`rebase by service:bot behind user:alice rejected (not_authorised)`},
+		{Event{Kind: EventSilence, Name: "window", Reason: "deploy", For: time.Hour, By: alice}, Verdict{Kind: Applied},
+			`silence "window" for 1h0m0s by service:bot behind user:alice applied because "deploy"`},
+		{Event{Kind: EventSilence, Name: "window", Silences: []SilenceFact{{Name: "window", Until: tuesday}}}, Verdict{Kind: Applied},
+			`silence "window" until 2026-03-10T14:00:00Z applied`},
+		{Event{Kind: EventVote, Undo: "hold-deploys", Vote: "reject"}, Verdict{Kind: Ignored, Reason: Stale},
+			`vote action hold-deploys reject ignored (stale)`},
+		{Event{Kind: EventTick, Down: &Span{From: tuesday, To: tuesday.Add(time.Minute)}}, Verdict{Kind: Applied},
+			`tick from 2026-03-10T14:00:00Z until 2026-03-10T14:01:00Z applied`},
+		{Event{Kind: EventReport, Report: Report{Effect: EffectID{Seq: 3}, Result: ResultFailed, Detail: "no route"}}, Verdict{Kind: Applied},
+			`report action hold-deploys run pause failed applied "no route"`},
+		{Event{Kind: EventReport, Report: Report{Result: ResultTemporary, RetryAt: tuesday}}, Verdict{Kind: Applied},
+			`report temporary until 2026-03-10T14:00:00Z applied`},
+		{Event{Kind: EventReassign, To: policy.User("dan")}, Verdict{Kind: Applied}, `reassign user:dan main applied`},
+		{Event{Kind: EventAcknowledge, Track: "main"}, Verdict{Kind: Ignored, Reason: Already}, `acknowledge main ignored (already)`},
+		{Event{Kind: EventRaise, Severity: "critical", BlastRadius: "ecosystem"}, Verdict{Kind: Applied},
+			`raise severity critical blast_radius ecosystem applied`},
+	} {
+		r := &Record{Event: c.ev, Verdict: c.verdict}
+		if got := Lines(doc, s, r)[0].String(); got != c.want {
+			t.Errorf("%s is\n%s\nwant\n%s", c.ev.Kind, got, c.want)
+		}
+	}
+}
+
+func TestViewOfReviews(t *testing.T) {
+	doc := directoryOf(t, `{"version": 1, "directory": {"people": {"u": {}, "v": {}}}, "policies": [{"name": "p",
+	 "tiers": [{"name": "t", "notify": ["user:u"]}],
+	 "actions": [{"run": "off", "at": "open", "mode": "approve", "approve": {"by": ["user:u"], "within": "15m"},
+	  "undo": {"within": "1h", "approve": {"by": ["user:v"], "approvals": 1}}}],
+	 "reviews": [{"name": "access", "at": "resolved", "stages": [{"name": "owner", "by": ["user:u"], "approvals": 1}], "answers": ["keep", "remove"]}]}],
+	 "default": "p"}`)
+	s := &State{Status: StatusResolved, Opened: tuesday, At: tuesday, Grace: policy.Never, GraceAt: policy.Never, Due: policy.Never, More: &More{}}
+	for of, pending := range []bool{true, true, false, false} {
+		s.More.Reviews = append(s.More.Reviews, ReviewState{
+			Of: ReviewOf(of), Pending: pending, Granted: of == int(ReviewAccess),
+			Votes: []Vote{{Who: policy.User("u"), Answer: "keep", At: tuesday}, {Stage: 7, Who: policy.User("v"), At: tuesday}},
+		})
+	}
+	var got []string
+	for _, r := range View(doc, s).Reviews {
+		got = append(got, fmt.Sprintf("%s %s %s %q %q", r.Of, r.Name, r.Status, r.Votes[0].Stage, r.Votes[1].Stage))
+	}
+	want := `gate #0 pending "" ""
+action off pending "1" ""
+undo off ended "1" ""
+access access granted "owner" ""`
+	if strings.Join(got, "\n") != want {
+		t.Errorf("reviews are\n%s\nwant\n%s", strings.Join(got, "\n"), want)
+	}
+}
