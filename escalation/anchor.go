@@ -144,7 +144,7 @@ func (m *machine) retime() {
 	}
 	for i := range m.s.Gates {
 		g := &m.s.Gates[i]
-		if c := m.p.Gates[i].Close; c != nil && !g.Closed && !g.Close.Known() {
+		if c := m.p.Gates[i].Close; c != nil && !g.Closed && !g.Opened && !g.Gone && !g.Close.Known() {
 			g.Close, _ = m.instant(m.p, c)
 		}
 	}

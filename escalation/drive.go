@@ -20,6 +20,12 @@ func Drive(ctx context.Context, doc *policy.Document, next, prev *State, ev *Eve
 	for range maxAsks {
 		effects, v := StepInto(next, doc, prev, ev, buf)
 		if v.Kind != Need || len(v.Questions) == 0 {
+			if v.Kind != Applied {
+				next.copyFrom(prev)
+			}
+			if v.Kind == Ignored || v.Kind == Rejected {
+				next.pass(ev)
+			}
 			return effects, v, nil
 		}
 		answers, err := dir.Resolve(ctx, v.Questions)
@@ -31,6 +37,9 @@ func Drive(ctx context.Context, doc *policy.Document, next, prev *State, ev *Eve
 		}
 		if !answered(v.Questions, answers) {
 			return buf, v, fmt.Errorf("escalation: the directory left a question unanswered: %v", v.Questions[0])
+		}
+		for i := range answers {
+			answers[i].prepare()
 		}
 		ev.Answers = append(ev.Answers[:len(ev.Answers):len(ev.Answers)], answers...)
 	}

@@ -52,6 +52,29 @@ type Answer struct {
 	Stale bool
 	// Failed: the directory erred and has no last good answer.
 	Failed bool
+
+	// sole is what a tier resolves to that names the question's target and
+	// nobody else: made once, so that entering such a tier allocates nothing.
+	sole *Lists
+}
+
+// prepare makes what the machine would otherwise make in every step.
+func (a *Answer) prepare() {
+	if a.Question.Kind == QuestionResolve && len(a.Responders) <= maxResponders && a.sole == nil {
+		a.sole = &Lists{
+			Recipients: []policy.Recipient{{To: a.Question.Target}},
+			Rosters:    [][]Responder{a.Responders},
+		}
+	}
+}
+
+// solely returns the prepared lists if rs names the answer's target and nothing
+// else; nil otherwise.
+func (a *Answer) solely(rs []policy.Recipient) *Lists {
+	if a.sole == nil || a.Failed || len(rs) != 1 || rs[0].To != a.Question.Target || rs[0].Essential || len(rs[0].Via) > 0 {
+		return nil
+	}
+	return a.sole
 }
 
 // Responder is a person whom a target resolved to, or a channel.

@@ -24,8 +24,9 @@ func (m *machine) roster(p *policy.Policy, t *Track, j int, tier *policy.Tier, i
 	if !known || !ok {
 		return nil, false
 	}
-	l.Ring = ringOf(a.Order, len(tier.Notify))
-	return l, true
+	ring := *l
+	ring.Ring = ringOf(a.Order, len(tier.Notify))
+	return &ring, true
 }
 
 // unmatchedLists is whom the built-in policy tells.
@@ -53,6 +54,15 @@ func ringOf(order []int, n int) []int {
 
 // lists resolves recipients at the present instant.
 func (m *machine) lists(rs []policy.Recipient) (*Lists, bool) {
+	if len(rs) == 1 && len(rs[0].Via) == 0 {
+		a, known := m.answer(m.resolving(rs[0].To))
+		if !known {
+			return nil, false
+		}
+		if l := a.solely(rs); l != nil {
+			return l, true
+		}
+	}
 	ok, total := true, 0
 	l := &Lists{Recipients: rs, Rosters: make([][]Responder, len(rs))}
 	for i := range rs {

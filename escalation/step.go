@@ -12,16 +12,47 @@ import "github.com/belfry-go/belfry/policy"
 // A state with Seq 0 is an alert that has not opened; of it Key and Incarnation
 // are read, and only a trigger opens it.
 func Step(doc *policy.Document, s State, ev Event) (State, []Effect, Verdict) {
+	if v := glance(doc, &s, &ev); v.Kind != 0 {
+		if v.Kind != Need {
+			s.pass(&ev)
+		}
+		return s, nil, v
+	}
 	var next State
-	effects, v := StepInto(&next, doc, &s, &ev, nil)
-	return next, effects, v
+	if effects, ok := climb(&next, doc, &s, &ev, nil); ok {
+		return next, effects, applied
+	}
+	return stepLong(doc, s, ev)
 }
 
-// StepInto is [Step] without copies: it writes the next state into next, whose
-// slices it reuses, and appends the effects to buf. next and prev must not be
-// the same state nor share slices. When the verdict is [Need], next equals
-// prev.
+// stepLong is the long way of Step, apart from it so that what the short way
+// looks at stays on the stack.
+//
+//go:noinline
+func stepLong(doc *policy.Document, s State, ev Event) (State, []Effect, Verdict) {
+	var next State
+	effects, v := StepInto(&next, doc, &s, &ev, nil)
+	if v.Kind == Applied {
+		return next, effects, v
+	}
+	if v.Kind != Need {
+		s.pass(&ev)
+	}
+	return s, effects, v
+}
+
+// StepInto is [Step] without copies: when the verdict is [Applied], the next
+// state stands in next, whose slices it reuses, and the effects are appended to
+// buf. next and prev must not be the same state nor share slices. Of any other
+// verdict next holds nothing of use: the state stays prev, with the next
+// sequence number where the verdict is not [Need].
 func StepInto(next *State, doc *policy.Document, prev *State, ev *Event, buf []Effect) ([]Effect, Verdict) {
+	if v := glance(doc, prev, ev); v.Kind != 0 {
+		return buf, v
+	}
+	if effects, ok := climb(next, doc, prev, ev, buf); ok {
+		return effects, applied
+	}
 	next.copyFrom(prev)
 	m := machine{doc: doc, s: next, prev: prev, ev: ev, buf: buf, base: len(buf), now: ev.At}
 	v := m.apply()
@@ -29,54 +60,63 @@ func StepInto(next *State, doc *policy.Document, prev *State, ev *Event, buf []E
 		v = Verdict{Kind: Need, Questions: m.need}
 	}
 	if v.Kind != Applied {
-		next.copyFrom(prev)
-		m.buf = m.buf[:m.base]
-	}
-	if v.Kind == Need {
-		return m.buf, v
+		return m.buf[:m.base], v
 	}
 	next.Seq = prev.Seq + 1
-	if prev.Seq == 0 && v.Kind != Applied {
-		return m.buf, v
-	}
 	m.seal()
 	return m.buf, v
 }
 
-// apply dispatches one event.
-func (m *machine) apply() Verdict {
-	ev := m.ev
-	if m.s.Seq == 0 {
+// pass counts an event that changed nothing: it is a record all the same.
+func (s *State) pass(ev *Event) {
+	s.Seq++
+	if s.Seq > 1 && ev.At > s.At {
+		s.At = ev.At
+	}
+}
+
+// glance answers what needs no copy of the state.
+func glance(doc *policy.Document, s *State, ev *Event) Verdict {
+	switch {
+	case s.Seq == 0:
 		if ev.Kind != EventTrigger || ev.Alert == nil {
 			return ignored(UnknownThing)
 		}
+	case s.Policy < 0 || s.Policy >= len(doc.Policies) || s.Alert == nil:
+		return ignored(UnknownThing)
+	case ev.Kind == EventTick:
+		if s.Due > ev.At {
+			return ignored(Already)
+		}
+	case ev.Kind == EventReport:
+	case ev.Incarnation != 0 && ev.Incarnation != s.Incarnation:
+		return ignored(Stale)
+	case s.Due < ev.At && ev.Down == nil:
+		return Verdict{Kind: Need}
+	case s.Resolved.Known() && !outlives(ev.Kind):
+		return ignored(AlreadyResolved)
+	}
+	return Verdict{}
+}
+
+// apply dispatches one event.
+func (m *machine) apply() Verdict {
+	if m.s.Seq == 0 {
 		return m.open()
 	}
-	if m.s.Policy < 0 || m.s.Policy >= len(m.doc.Policies) {
-		return ignored(UnknownThing)
-	}
 	m.p = m.doc.Policies[m.s.Policy]
-	if ev.Kind == EventTick {
+	switch m.ev.Kind {
+	case EventTick:
 		return m.tick()
-	}
-	if ev.Kind == EventReport {
+	case EventReport:
 		return m.report()
 	}
-	if ev.Incarnation != 0 && ev.Incarnation != m.s.Incarnation {
-		return ignored(Stale)
-	}
-	if m.s.Due < ev.At && ev.Down == nil {
-		return Verdict{Kind: Need}
-	}
-	m.gatesClose(ev.At)
+	m.gatesClose(m.ev.At)
 	return m.outside()
 }
 
 // outside dispatches an event from outside on an alert that has opened.
 func (m *machine) outside() Verdict {
-	if m.s.Resolved.Known() && !outlives(m.ev.Kind) {
-		return ignored(AlreadyResolved)
-	}
 	switch m.ev.Kind {
 	case EventTrigger:
 		return m.refire()

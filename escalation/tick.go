@@ -8,9 +8,6 @@ const maxRounds = 256
 
 // tick applies one due instant, or what a gap left overdue.
 func (m *machine) tick() Verdict {
-	if m.s.Due > m.ev.At {
-		return ignored(Already)
-	}
 	if m.ev.Down != nil {
 		m.afterGap()
 		return applied
