@@ -152,7 +152,7 @@ func (e *Engine) Check(subject, operation string) Decision {
 	if _, known := slices.BinarySearch(e.current.Load().operations, operation); !known && !named {
 		return Decision{Decision: escalation.Deny, Reason: "no gate and no `operations` of the document names it", subject: subject, operation: operation}
 	}
-	d.Decision = escalation.Allow
+	d.Decision, d.Gates, d.Alert = escalation.Allow, nil, ""
 	return d
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -172,6 +173,9 @@ func (b *bench) told(want ...string) {
 	b.t.Helper()
 	b.lines(b.out, want)
 }
+
+// recorded reports whether some record so far is as wanted.
+func (b *bench) recorded(want func(Record) bool) bool { return slices.ContainsFunc(b.recs, want) }
 
 func (b *bench) lines(s *scripted, want []string) {
 	b.t.Helper()

@@ -143,7 +143,8 @@ func (e *Engine) applyTo(ctx context.Context, w *work, in *Input) (Result, error
 		return Result{}, err
 	}
 	if seen != nil && !reused {
-		return e.aside(ctx, in, ignored(escalation.Duplicate))
+		state := w.held.state.Clone()
+		return e.duplicate(ctx, in, &state)
 	}
 	ev := in.Event
 	if err := e.advance(ctx, w, &ev); err != nil {
@@ -198,7 +199,7 @@ func (e *Engine) open(ctx context.Context, stream string, in *Input) (Result, er
 	reused := false
 	if n > 1 {
 		before := alertStream(in.Key, n-1)
-		prior, err := e.prior(ctx, before)
+		prior, state, err := e.prior(ctx, before)
 		if err != nil {
 			return Result{}, err
 		}
@@ -208,7 +209,7 @@ func (e *Engine) open(ctx context.Context, stream string, in *Input) (Result, er
 			return Result{}, err
 		}
 		if seen != nil && !reused {
-			return e.aside(ctx, in, ignored(escalation.Duplicate))
+			return e.duplicate(ctx, in, state)
 		}
 	}
 	doc := e.current.Load()
@@ -227,11 +228,18 @@ func (e *Engine) open(ctx context.Context, stream string, in *Input) (Result, er
 	return r, err
 }
 
-// prior is the summary of a key's last incarnation.
-func (e *Engine) prior(ctx context.Context, stream string) (*escalation.Prior, error) {
+// duplicate answers an event whose id was seen.
+func (e *Engine) duplicate(ctx context.Context, in *Input, state *escalation.State) (Result, error) {
+	r, err := e.aside(ctx, in, ignored(escalation.Duplicate))
+	r.State = state
+	return r, err
+}
+
+// prior is the summary of a key's last incarnation, and its state.
+func (e *Engine) prior(ctx context.Context, stream string) (*escalation.Prior, *escalation.State, error) {
 	h, err := e.find(ctx, stream)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer e.cache.put(h, true)
 	s := &h.state
@@ -245,7 +253,8 @@ func (e *Engine) prior(ctx context.Context, stream string) (*escalation.Prior, e
 		spec := &pol.Tracks[t.Index]
 		p.Stood = append(p.Stood, escalation.Stand{Policy: pol.Name, Track: spec.Name, Tier: spec.Tiers[t.Tier].Name})
 	}
-	return p, nil
+	state := s.Clone()
+	return p, &state, nil
 }
 
 // seen answers whether the event's id came before: nil, or the first one.
