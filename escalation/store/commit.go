@@ -7,6 +7,11 @@ import (
 	"github.com/belfry-go/belfry/policy"
 )
 
+// MaxName is the longest that a stream's name and a key may be, in bytes. Names,
+// keys, ids and targets may hold any bytes, and are compared and ordered as
+// bytes.
+const MaxName = 1024
+
 // Commit is one atomic write to one stream.
 type Commit struct {
 	Stream string
@@ -77,6 +82,8 @@ func (c *Commit) Check() error {
 	switch {
 	case c.Stream == "":
 		return c.invalid("it has no stream")
+	case len(c.Stream) > MaxName || len(c.Key) > MaxName:
+		return c.invalid("its name or its key is longer than %d bytes", MaxName)
 	case len(c.Entries) == 0:
 		return c.invalid("it has no entry")
 	case c.Rank > MaxRank:
