@@ -6,13 +6,16 @@ import (
 	"reflect"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/belfry-go/belfry/policy"
 )
 
 // filler makes random values of any type by reflection, so that a field which
 // is added to a struct is in the tests without anybody thinking of it. What an
 // encoding may not tell apart is never made: empty lists and maps are nil,
-// times are UTC.
+// times are UTC. Fields that are not exported hold what is derived from the
+// others, and are left out.
 type filler struct {
 	*rand.Rand
 	depth int
@@ -84,7 +87,9 @@ func (f *filler) fill(v reflect.Value) {
 	switch v.Kind() {
 	case reflect.Struct:
 		for i := range v.NumField() {
-			f.fill(v.Field(i))
+			if v.Type().Field(i).IsExported() { // the others are what is derived
+				f.fill(v.Field(i))
+			}
 		}
 	case reflect.Pointer:
 		if f.IntN(3) > 0 {
@@ -130,6 +135,9 @@ func (f *filler) fill(v reflect.Value) {
 
 func truncate(x int64, bits int) int64 { return x << (64 - bits) >> (64 - bits) }
 
+// whole has cmp compare values with fields that are not exported.
+func whole() cmp.Option { return cmp.Exporter(func(reflect.Type) bool { return true }) }
+
 // filled returns a random T.
 func filled[T any](f *filler) *T {
 	v := new(T)
@@ -153,6 +161,9 @@ func eachField(v reflect.Value, path string, visit func(path string)) {
 	switch v.Kind() {
 	case reflect.Struct:
 		for i := range v.NumField() {
+			if !v.Type().Field(i).IsExported() {
+				continue
+			}
 			eachField(v.Field(i), path+"."+v.Type().Field(i).Name, visit)
 		}
 	case reflect.Pointer:

@@ -35,7 +35,7 @@ func roundTrips[T any](t *testing.T, what string, v *T, appendTo func([]byte, *T
 		t.Fatalf("%s: decode: %v\n%x", what, err, b)
 	}
 	if !reflect.DeepEqual(got, v) {
-		t.Fatalf("%s: decoded differs (-want +got):\n%s", what, cmp.Diff(v, got))
+		t.Fatalf("%s: decoded differs (-want +got):\n%s", what, cmp.Diff(v, got, whole()))
 	}
 	if again := appendTo([]byte("prefix"), got); !bytes.Equal(again[len("prefix"):], b) {
 		t.Fatalf("%s: encodes to other bytes:\n%x\n%x", what, b, again)
@@ -125,7 +125,7 @@ func TestDecodeStateReuses(t *testing.T) {
 		if err := DecodeState(AppendState(nil, want), s); err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff(want, s, cmpopts.EquateEmpty()); diff != "" {
+		if diff := cmp.Diff(want, s, cmpopts.EquateEmpty(), whole()); diff != "" {
 			t.Fatalf("decoded into a used state differs (-want +got):\n%s", diff)
 		}
 	}
@@ -168,7 +168,7 @@ func TestVersions(t *testing.T) {
 				t.Errorf("%s version %d: %v, want a VersionError that says so", what, first, err)
 			}
 		}
-		if diff := cmp.Diff(&before, s); diff != "" {
+		if diff := cmp.Diff(&before, s, whole()); diff != "" {
 			t.Errorf("an unknown version changed the state:\n%s", diff)
 		}
 	}
@@ -208,19 +208,19 @@ func TestDamage(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			for range 30 {
-				whole := c.b()
-				for n := range whole {
-					_, err := c.decode(whole[:n])
+				full := c.b()
+				for n := range full {
+					_, err := c.decode(full[:n])
 					if err == nil {
-						t.Fatalf("the first %d of %d bytes decode", n, len(whole))
+						t.Fatalf("the first %d of %d bytes decode", n, len(full))
 					}
-					check(t, whole[:n], c.decode)
+					check(t, full[:n], c.decode)
 				}
-				if _, err := c.decode(append(whole[:len(whole):len(whole)], 0)); err == nil {
+				if _, err := c.decode(append(full[:len(full):len(full)], 0)); err == nil {
 					t.Fatal("a trailing byte is not noticed")
 				}
 				for range 200 {
-					b := bytes.Clone(whole)
+					b := bytes.Clone(full)
 					b[f.IntN(len(b))] ^= 1 << f.IntN(8)
 					check(t, b, c.decode)
 				}
