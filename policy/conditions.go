@@ -50,7 +50,7 @@ var operatorNames = [...]string{"=", "!=", "<", "<=", ">", ">=", "in", "=~", "!~
 
 // Holds evaluates the conditions over f, without allocation unless a pattern
 // is matched against identity.owner. It is Unknown only if the result really
-// hangs on hours that f does not hold.
+// hangs on hours that f does not hold. f.Alert must not be nil.
 func (c *Conditions) Holds(f *Facts) Truth { return every(c.all, f) }
 
 func every(tests []test, f *Facts) Truth {

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -63,6 +64,7 @@ func (d *directoryReader) people(o *Object) {
 	}
 }
 
+// contact reads the contact rules, in the order in which they are due.
 func (d *directoryReader) contact(o *Object) []ContactRule {
 	items, path := o.List("contact")
 	var out []ContactRule
@@ -75,11 +77,9 @@ func (d *directoryReader) contact(o *Object) []ContactRule {
 			d.checkName(via, ro.Path("via"), rule.Via)
 		}
 		ro.Done()
-		if len(out) > 0 && rule.After < out[len(out)-1].After {
-			d.faultf(item, at, "contact rules stand in the order of their `after`")
-		}
 		out = append(out, rule)
 	}
+	slices.SortStableFunc(out, func(a, b ContactRule) int { return cmp.Compare(a.After, b.After) })
 	if len(items) > MaxContactRules {
 		d.faultf(items[MaxContactRules], path, "%s has more than %d contact rules", o.what, MaxContactRules)
 	}
@@ -147,18 +147,14 @@ func (d *directoryReader) person(n *Node, path string) (string, bool) {
 	return name, true
 }
 
-// persons reads a list of people.
+// persons reads a list of people, each once.
 func (d *directoryReader) persons(n *Node, path string) []string {
 	items, _ := d.List(n, path)
 	out := make([]string, 0, len(items))
 	seen := make(map[string]bool, len(items))
 	for i, item := range items {
 		name, ok := d.person(item, index(path, i))
-		switch {
-		case !ok:
-		case seen[name]:
-			d.faultf(item, index(path, i), "%q stands in the list twice", name)
-		default:
+		if ok && !seen[name] {
 			seen[name] = true
 			out = append(out, name)
 		}

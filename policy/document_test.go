@@ -247,3 +247,22 @@ func TestPolicyNamed(t *testing.T) {
 		t.Error("the built-in policy is not found by its name")
 	}
 }
+
+// TestRepeatedNames: who is named twice is told once; contact rules stand in
+// the order in which they are due.
+func TestRepeatedNames(t *testing.T) {
+	doc := parse(t, `{"version":1,"directory":{"people":{"A":{"contact":[{"via":"voice","after":"10m"},{"via":"sms"},{"via":"push"}]}},
+		"teams":{"t":["A","user:A"]}},"policies":[{"name":"p","parties":["user:A","user:A"],
+		"tiers":[{"name":"a","notify":["user:A",{"to":"user:A"},"team:t"]}]}]}`)
+	p := doc.Policies[0]
+	if n := p.Tracks[0].Tiers[0].Notify; len(n) != 2 || n[1].To.Kind != policy.TargetTeam {
+		t.Errorf("notify is %v", n)
+	}
+	if len(p.Parties) != 1 || len(doc.Directory.Teams["t"]) != 1 {
+		t.Errorf("parties are %v, the team is %v", p.Parties, doc.Directory.Teams["t"])
+	}
+	want := []policy.ContactRule{{Via: "sms"}, {Via: "push"}, {Via: "voice", After: 10 * time.Minute}}
+	if got := doc.Directory.People["A"].Contact; !slices.Equal(got, want) {
+		t.Errorf("contact rules are %v, want %v", got, want)
+	}
+}

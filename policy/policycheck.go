@@ -168,7 +168,6 @@ func (r *policyReader) order(n *Node, path string, t *Track) {
 		shown string
 	}
 	var above []due
-	grace := r.p.Grace
 	for i := range t.Tiers {
 		tier := &t.Tiers[i]
 		d := due{tier: i, wait: tier.At == nil}
@@ -176,8 +175,8 @@ func (r *policyReader) order(n *Node, path string, t *Track) {
 		case tier.At != nil:
 			d.at = r.moments(*tier.At)
 			d.shown = tier.At.Text
-		case i == 0:
-			d.at = []moment{{of: Term{Kind: AnchorOpen}, plus: grace}}
+		case i == 0: // grace may put it off, which is known only when an alert opens
+			d.at = []moment{{of: Term{Kind: AnchorOpen}}}
 		default:
 			d.at = shift(above[i-1].at, t.Tiers[i-1].Wait)
 		}

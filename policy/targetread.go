@@ -60,28 +60,22 @@ func (c *compiler) knows(n *Node, path string, t Target) bool {
 	return false
 }
 
-// targets reads a list of targets; nil when absent.
+// targets reads a list of targets, each once; nil when absent.
 func (c *compiler) targets(o *Object, name string, kinds []TargetKind) []Target {
 	items, path := o.List(name)
 	items = o.d.bounded(items, path, o.what)
 	var out []Target
 	for i, item := range items {
-		at := index(path, i)
-		t, ok := c.target(item, at, kinds)
-		if !ok {
-			continue
+		if t, ok := c.target(item, index(path, i), kinds); ok && !slices.Contains(out, t) {
+			out = append(out, t)
 		}
-		if slices.Contains(out, t) {
-			c.faultf(item, at, "%q stands in the list twice", t)
-			continue
-		}
-		out = append(out, t)
 	}
 	return out
 }
 
 // recipients reads a list of texts or {to, via, essential}; nil when absent,
-// else not nil.
+// else not nil. A target that is written alike twice counts once; written in
+// two ways it is a fault, since one of them would be without effect.
 func (c *compiler) recipients(o *Object, name string) []Recipient {
 	n := o.Node(name)
 	if n == nil {
@@ -96,8 +90,10 @@ func (c *compiler) recipients(o *Object, name string) []Recipient {
 		if !ok {
 			continue
 		}
-		if slices.ContainsFunc(out, func(r Recipient) bool { return r.To == rec.To }) {
-			c.faultf(item, at, "%q stands in the list twice", rec.To)
+		if same := slices.IndexFunc(out, func(r Recipient) bool { return r.To == rec.To }); same >= 0 {
+			if out[same].Essential != rec.Essential || !slices.Equal(out[same].Via, rec.Via) {
+				c.faultf(item, at, "%q stands in the list twice, in two ways", rec.To)
+			}
 			continue
 		}
 		out = append(out, rec)
