@@ -2,11 +2,14 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/belfry-go/belfry/escalation"
 	"github.com/belfry-go/belfry/notify"
+	"github.com/belfry-go/belfry/policy"
 )
 
 // asker answers what a step under doc asks: the turns of `pick: next` from what
@@ -70,7 +73,13 @@ type watched struct {
 	last map[escalation.Question]escalation.Answer // by question without its instant
 
 	hanging int
+	// sick: until then nobody asks, for a call took all its time. One that is
+	// slow must not delay every tier by its time-out.
+	sick policy.Instant
 }
+
+// restFor is how long a directory that did not answer in time is left alone.
+const restFor = 10 * time.Second
 
 func newWatched(e *Engine, dir escalation.Directory) *watched {
 	return &watched{e: e, dir: dir, last: map[escalation.Question]escalation.Answer{}}
@@ -83,6 +92,10 @@ func (w *watched) resolve(ctx context.Context, qs []escalation.Question, apart b
 	if apart {
 		call = w.callApart
 	}
+	now := w.e.now()
+	if w.rests(now) {
+		return w.complete(qs, nil), nil
+	}
 	answers, err := call(ctx, qs)
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
@@ -90,7 +103,22 @@ func (w *watched) resolve(ctx context.Context, qs []escalation.Question, apart b
 	if err != nil {
 		w.e.log.Warn("directory", "err", notify.Redact(err))
 	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		w.rest(now.Add(restFor))
+	}
 	return w.complete(qs, answers), nil
+}
+
+func (w *watched) rests(now policy.Instant) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return now < w.sick
+}
+
+func (w *watched) rest(until policy.Instant) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.sick = until
 }
 
 // call asks on the caller's goroutine.
@@ -137,7 +165,7 @@ func (w *watched) callApart(ctx context.Context, qs []escalation.Question) ([]es
 	case r := <-done:
 		return r.answers, r.err
 	case <-limit.Done():
-		return nil, fmt.Errorf("no answer within %v", w.e.cfg.DirectoryTimeout)
+		return nil, fmt.Errorf("no answer within %v: %w", w.e.cfg.DirectoryTimeout, context.DeadlineExceeded)
 	}
 }
 

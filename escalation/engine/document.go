@@ -75,14 +75,14 @@ func (e *Engine) pinned(ctx context.Context, digest policy.Digest) (*document, e
 	}
 	text, err := e.store.Document(ctx, digest)
 	if errors.Is(err, store.ErrNotFound) {
-		return nil, fmt.Errorf("%w: document %x is not in the store", errUnreadable, digest[:8])
+		return nil, fmt.Errorf("%w: document %x is not in the store", errStuck, digest[:8])
 	}
 	if err != nil {
 		return nil, fmt.Errorf("engine: document %x: %w", digest[:8], err)
 	}
 	doc, err := policy.Parse(fmt.Sprintf("%x.json", digest[:8]), text)
 	if err != nil {
-		return nil, fmt.Errorf("%w: document %x: %w", errUnreadable, digest[:8], err)
+		return nil, fmt.Errorf("%w: document %x: %w", errStuck, digest[:8], err)
 	}
 	d := e.newDocument(doc)
 	e.docs.add(d)

@@ -170,7 +170,7 @@ func (e *Engine) project(ctx context.Context) error {
 			return fmt.Errorf("engine: streams: %w", err)
 		}
 		h, err := e.find(ctx, stream)
-		if err != nil && !errors.Is(err, errUnreadable) {
+		if err != nil && !errors.Is(err, errStuck) {
 			return err
 		}
 		if err != nil {
@@ -182,6 +182,9 @@ func (e *Engine) project(ctx context.Context) error {
 		}
 		if len(h.state.Gates) > 0 {
 			e.board.update(h.doc, &h.state)
+		}
+		if h.opened {
+			e.counts.open.Add(1)
 		}
 		e.cache.put(h, true)
 	}

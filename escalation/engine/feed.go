@@ -32,6 +32,12 @@ type Record struct {
 	Lost uint64
 }
 
+// Lines returns the record as lines, the first for the event, then one for each
+// effect.
+func (r *Record) Lines() []escalation.Line {
+	return escalation.Lines(r.Document, &r.State, &r.Record)
+}
+
 // feedLength is how many records wait for a subscriber in Run before some are
 // lost to it.
 const feedLength = 4096

@@ -22,6 +22,7 @@ type held struct {
 	state      escalation.State // with its alert
 	doc        *document
 	subjectSeq uint64
+	opened     bool // the stream is open
 
 	taken bool // by somebody; guarded by the cache
 	slot  int  // in the cache; -1 outside
@@ -124,8 +125,9 @@ func (c *cache) place(h *held) bool {
 	return false
 }
 
-// errUnreadable says that what the store holds of a stream cannot be read.
-var errUnreadable = errors.New("engine: unreadable")
+// errStuck says that a stream cannot go on: what the store holds of it cannot be
+// read, or a step of it comes to no end.
+var errStuck = errors.New("engine: stuck")
 
 // find returns where a stream stands, from the cache or the store.
 // store.ErrNotFound: nowhere.
@@ -171,21 +173,21 @@ func (e *Engine) decode(ctx context.Context, snap *store.Snapshot, h *held) erro
 	if h.subjectSeq == 0 || h.subjectSeq != snap.SubjectSeq {
 		var err error
 		if alert, err = escalation.DecodeAlert(snap.Subject); err != nil {
-			return fmt.Errorf("%w: alert of %q: %w", errUnreadable, snap.Stream, err)
+			return fmt.Errorf("%w: alert of %q: %w", errStuck, snap.Stream, err)
 		}
 	}
 	if err := escalation.DecodeState(snap.State, &h.state); err != nil {
-		return fmt.Errorf("%w: state of %q: %w", errUnreadable, snap.Stream, err)
+		return fmt.Errorf("%w: state of %q: %w", errStuck, snap.Stream, err)
 	}
 	doc, err := e.pinned(ctx, snap.Document)
 	if err != nil {
 		return err
 	}
 	if h.state.Policy < 0 || h.state.Policy >= len(doc.Policies) {
-		return fmt.Errorf("%w: %q is under policy %d of a document that has %d", errUnreadable, snap.Stream, h.state.Policy, len(doc.Policies))
+		return fmt.Errorf("%w: %q is under policy %d of a document that has %d", errStuck, snap.Stream, h.state.Policy, len(doc.Policies))
 	}
 	h.state.Alert, h.doc = alert, doc
-	h.stream, h.key, h.pos, h.subjectSeq = snap.Stream, snap.Key, snap.Position, snap.SubjectSeq
+	h.stream, h.key, h.pos, h.subjectSeq, h.opened = snap.Stream, snap.Key, snap.Position, snap.SubjectSeq, snap.Open
 	return nil
 }
 
@@ -193,7 +195,7 @@ func (e *Engine) decode(ctx context.Context, snap *store.Snapshot, h *held) erro
 func (e *Engine) unopened(key string, n uint64, doc *document) *held {
 	h := e.cache.blank(alertStream(key, n))
 	h.key, h.doc = key, doc
-	h.pos = store.Genesis(h.stream)
+	h.pos, h.opened = store.Genesis(h.stream), false
 	h.state = escalation.State{Key: key, Incarnation: n, Due: policy.Never, Resolved: policy.Never, Grace: policy.Never, GraceAt: policy.Never, LastResort: policy.Never, At: math.MinInt64}
 	return h
 }

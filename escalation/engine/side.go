@@ -89,6 +89,7 @@ func (e *Engine) commitSide(ctx context.Context, snap *store.Snapshot, st *sideS
 		return 0, err
 	}
 	e.counts.records.Add(1)
+	e.counts.outbox.Add(int64(len(c.Add) - len(c.Remove)))
 	e.dueBy(c.Due)
 	if len(c.Add) > 0 {
 		e.leavesBy(st.event.At)

@@ -9,14 +9,18 @@ import (
 // counts are what is counted as it happens.
 type counts struct {
 	records, opened, attempts, failures, lost, abandoned atomic.Uint64
+	open, outbox                                         atomic.Int64
 }
 
 // Stats is how the engine is doing.
 type Stats struct {
-	Records  uint64 // committed by this engine
-	Opened   uint64 // alerts opened by this engine
-	Attempts uint64 // calls of a notifier
-	Failures uint64 // of those, how many failed or are of unknown outcome
+	Records uint64 // committed by this engine
+	Opened  uint64 // alerts opened by this engine
+	// Open is how many alerts are open, and Outbox how many effects are on
+	// their way out, as far as this engine read or committed them.
+	Open, Outbox int64
+	Attempts     uint64 // calls of a notifier
+	Failures     uint64 // of those, how many failed or are of unknown outcome
 	// Lost is how many records subscribers were not told of.
 	Lost uint64
 	// Abandoned is how many calls did not return and were left behind, and
@@ -36,6 +40,7 @@ type Stats struct {
 func (e *Engine) Stats() Stats {
 	return Stats{
 		Records: e.counts.records.Load(), Opened: e.counts.opened.Load(),
+		Open: e.counts.open.Load(), Outbox: e.counts.outbox.Load(),
 		Attempts: e.counts.attempts.Load(), Failures: e.counts.failures.Load(), Lost: e.counts.lost.Load(),
 		Abandoned: e.counts.abandoned.Load(), Hanging: e.lanes.hanging(),
 		InFlight: e.flights.len() + e.lanes.busy(), Next: e.Next(), Lateness: e.lateness.read(),

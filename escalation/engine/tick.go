@@ -109,9 +109,12 @@ func (e *Engine) tickSome(ctx context.Context, now policy.Instant) (int, error) 
 		case ctx.Err() != nil:
 			e.dueBy(now)
 			return done, errors.Join(e.flush(ctx), ctx.Err())
-		default:
+		case errors.Is(err, errStuck):
 			failed = err
 			e.poison(ctx, snap, now, err)
+		default: // the store's fault: the others may still be lucky
+			failed = err
+			e.dueBy(now)
 		}
 	}
 	if err := e.flush(ctx); err != nil && failed == nil {
@@ -136,7 +139,7 @@ func (e *Engine) tickStream(ctx context.Context, snap *store.Snapshot, now polic
 	case strings.HasPrefix(snap.Stream, silenceStreams):
 		return e.tickSilence(ctx, snap.Stream, now)
 	}
-	return fmt.Errorf("engine: stream %q is due and of no kind that this build knows", snap.Stream)
+	return fmt.Errorf("%w: stream %q is due and of no kind that this build knows", errStuck, snap.Stream)
 }
 
 func (e *Engine) tickAlert(ctx context.Context, snap *store.Snapshot, now policy.Instant) error {

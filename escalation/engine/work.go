@@ -63,9 +63,7 @@ var errOverdue = errors.New("engine: something is due before the event")
 // prepare steps w's event and fills in the commit. Nothing is written yet.
 func (e *Engine) prepare(ctx context.Context, w *work, c cause) error {
 	h := w.held
-	var err error
-	w.effects, w.verdict, err = escalation.Drive(ctx, h.doc.Document, &w.next, &h.state, &w.ev, &h.doc.asks, w.effects[:0])
-	if err != nil {
+	if err := e.drive(ctx, w); err != nil {
 		return err
 	}
 	if w.verdict.Kind == escalation.Need {
@@ -106,6 +104,22 @@ func (e *Engine) prepare(ctx context.Context, w *work, c cause) error {
 		k.Remove = w.lease[:]
 	}
 	return nil
+}
+
+// drive steps w's event. A panic of the machine would be a bug; it must not take
+// down the host, nor keep other alerts from being told.
+func (e *Engine) drive(ctx context.Context, w *work) (err error) {
+	h := w.held
+	defer func() {
+		if v := recover(); v != nil {
+			err = fmt.Errorf("%w: %s of %q panicked: %v", errStuck, w.ev.Kind, h.stream, v)
+		}
+	}()
+	w.effects, w.verdict, err = escalation.Drive(ctx, h.doc.Document, &w.next, &h.state, &w.ev, &h.doc.asks, w.effects[:0])
+	if err != nil && ctx.Err() == nil {
+		err = fmt.Errorf("%w: %s of %q: %w", errStuck, w.ev.Kind, h.stream, err)
+	}
+	return err
 }
 
 // outbox appends the effects that leave as items.
@@ -185,6 +199,11 @@ func (e *Engine) finalize(w *work) {
 	}
 	e.told.note(h.doc, &h.state, w.effects)
 	e.counts.records.Add(1)
+	e.counts.outbox.Add(int64(len(w.commit.Add) - len(w.commit.Remove)))
+	if was := h.opened; was != w.commit.Open {
+		h.opened = w.commit.Open
+		e.counts.open.Add(delta(w.commit.Open))
+	}
 	e.dueBy(w.commit.Due)
 	if len(w.commit.Add) > 0 {
 		e.leavesBy(w.ev.At)
@@ -195,6 +214,13 @@ func (e *Engine) finalize(w *work) {
 			Document: h.doc.Document, Record: cloneRecord(&w.record), State: h.state.Clone(),
 		})
 	}
+}
+
+func delta(up bool) int64 {
+	if up {
+		return 1
+	}
+	return -1
 }
 
 // salt returns the next random bytes.
