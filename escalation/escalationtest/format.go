@@ -48,9 +48,9 @@ func WriteText(w io.Writer, results []Result, all bool) error {
 		for _, f := range r.Failures {
 			b.WriteString("  " + strings.ReplaceAll(f, "\n", "\n  ") + "\n")
 		}
-		if r.Timeline != "" {
+		if shown := r.Timeline(); shown != "" {
 			fmt.Fprintf(&b, "  what happened (%s as expected, %s expected and not there, %s not expected):\n", markListed, markMissed, markUnexpected)
-			for line := range strings.Lines(r.Timeline) {
+			for line := range strings.Lines(shown) {
 				b.WriteString("  " + line)
 			}
 		}
@@ -138,7 +138,7 @@ func (s *junitSuite) add(r Result) {
 	s.Tests++
 	s.Time = "0"
 	if r.Outcome != Pass {
-		m := &junitMessage{Text: xmlText(strings.Join(r.Failures, "\n") + "\n" + r.Timeline)}
+		m := &junitMessage{Text: xmlText(strings.Join(r.Failures, "\n") + "\n" + r.Timeline())}
 		if len(r.Failures) > 0 {
 			m.Message, _, _ = strings.Cut(xmlText(r.Failures[0]), "\n")
 		}

@@ -25,13 +25,21 @@ type Result struct {
 	Outcome Outcome
 	// Failures are the reasons, in the order of the instants; empty for Pass.
 	Failures []string
-	// Timeline is everything that happened, with the expected lines marked;
-	// empty for Bad.
-	Timeline string
 	// Tiers are the tiers that were entered, as policy/track/tier, sorted.
 	Tiers []string
 	// Elapsed is how long the test took. It is not virtual.
 	Elapsed time.Duration
+
+	timeline func() string
+}
+
+// Timeline is everything that happened, with the expected lines marked; empty
+// for Bad. It is made when it is asked for: most tests pass, and nobody asks.
+func (r Result) Timeline() string {
+	if r.timeline == nil {
+		return ""
+	}
+	return r.timeline()
 }
 
 // marks of a rendered timeline.
@@ -75,6 +83,9 @@ func (c *Case) render(t *Timeline, v *verdict) string {
 			mark = markUnexpected
 		case v.listed[i]:
 			mark = markListed
+		}
+		if mark == " " && (s.echo() || s.Event == "delivery" && s.Result == "delivered") {
+			continue
 		}
 		text := s.String()
 		if keys && s.Key != "" {

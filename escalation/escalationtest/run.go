@@ -30,7 +30,7 @@ func (c *Case) Run(ctx context.Context) Result {
 	judged.Lines = lines
 	v := judged.judge(p.out, p.answers)
 	r.Tiers = slices.Sorted(maps.Keys(p.entered))
-	r.Timeline = judged.render(p.out, v)
+	r.timeline = func() string { return judged.render(p.out, v) }
 	if r.Failures = v.texts(); len(r.Failures) > 0 {
 		r.Outcome = Fail
 	} else {
@@ -64,5 +64,5 @@ func report(t *testing.T, r Result) {
 	if r.Outcome == Pass {
 		return
 	}
-	t.Errorf("%s\n%s\n%s", r.Title(), strings.Join(r.Failures, "\n"), fmt.Sprintf("what happened:\n%s", r.Timeline))
+	t.Errorf("%s\n%s\n%s", r.Title(), strings.Join(r.Failures, "\n"), fmt.Sprintf("what happened:\n%s", r.Timeline()))
 }

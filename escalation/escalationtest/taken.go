@@ -38,6 +38,8 @@ func (p *play) effect(s *Seen, doc *policy.Document, st *escalation.State, e *es
 		pol = doc.Policies[st.Policy]
 	}
 	switch e.Kind {
+	case escalation.LineDelivery:
+		s.Result = e.Result.String()
 	case escalation.LineTierEntered:
 		p.enter(doc, st, e)
 	case escalation.LineGate:
