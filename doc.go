@@ -1,0 +1,2 @@
+// Package belfry is documentation.
+package belfry
