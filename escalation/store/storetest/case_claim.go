@@ -81,6 +81,9 @@ func claimCases() []testCase {
 			func(c *checker) {
 				c.alert("k", 1, item(0, 0, 0))
 				items, _, _ := c.claim(all(0))
+				if len(items) != 1 {
+					c.fatalf("claimed %d items, want 1", len(items))
+				}
 				c.must("settle", c.store.Settle(c.ctx, store.Settlement{Lease: items[0].Lease(), NotBefore: policy.Never}))
 				if _, got, next := c.claim(all(1 << 50)); len(got) > 0 || next != policy.Never {
 					c.errorf("claimed %v, next %d; want nothing, never", got, next)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 
 	"github.com/belfry-go/belfry/escalation/store"
 )
@@ -150,7 +151,7 @@ func checkRaceClaim(c *checker) {
 	claimed := make([][]store.Item, users)
 	errs := make([]error, users)
 	c.together(users, func(u int, s store.Store) {
-		for {
+		for range 10 * items { // and not for ever, however often they come
 			got, next, err := s.Claim(c.ctx, store.Ask{By: 0, Limit: 3, Owner: fmt.Sprint(u), Until: 10})
 			errs[u] = cmp.Or(errs[u], err)
 			claimed[u] = append(claimed[u], got...)
@@ -200,45 +201,45 @@ func checkRaceRead(c *checker) {
 		}
 		return ""
 	}
-	c.together(4, func(u int, st store.Store) {
+	readLoad := func(st store.Store) string {
 		var snap store.Snapshot
-		for snap.Seq < s.at.Seq {
-			switch u {
-			case 0:
-				for _, k := range batch {
-					if st.Commit(c.ctx, k) != nil {
-						return
-					}
-				}
-				return
-			case 1:
-				if err := st.Load(c.ctx, s.name, &snap); err != nil {
-					faults[0] = err.Error()
+		if err := st.Load(c.ctx, s.name, &snap); err != nil {
+			return err.Error()
+		}
+		return whole(&snap)
+	}
+	readDue := func(st store.Store) string {
+		snaps, _, err := st.Due(c.ctx, store.Ask{By: 0, Limit: 1}, nil)
+		if err != nil {
+			return err.Error()
+		}
+		if len(snaps) == 0 {
+			return "" // before the first commit of the race
+		}
+		return whole(&snaps[0])
+	}
+	readHistory := func(st store.Store) string {
+		end, err := store.Verify(store.Genesis(s.name), st.History(c.ctx, s.name, 0))
+		if err != nil || end.Seq%3 != 1 {
+			return fmt.Sprintf("the history ends at %d: %v", end.Seq, err)
+		}
+		return ""
+	}
+	var done atomic.Bool
+	c.together(4, func(u int, st store.Store) {
+		if u == 0 {
+			defer done.Store(true)
+			for _, k := range batch {
+				if st.Commit(c.ctx, k) != nil {
 					return
 				}
-			case 2:
-				snaps, _, err := st.Due(c.ctx, store.Ask{By: 0, Limit: 1}, nil)
-				if err != nil {
-					faults[1] = err.Error()
-					return
-				}
-				if len(snaps) == 0 {
-					continue // the first commit is not written yet
-				}
-				snap = snaps[0]
-			case 3:
-				end, err := store.Verify(store.Genesis(s.name), st.History(c.ctx, s.name, 0))
-				if err != nil || end.Seq%3 != 1 {
-					faults[2] = fmt.Sprintf("the history ends at %d: %v", end.Seq, err)
-					return
-				}
-				snap.Seq = end.Seq
-				continue
 			}
-			if fault := whole(&snap); fault != "" {
-				faults[u-1] = fault
-				return
-			}
+			return
+		}
+		read := []func(store.Store) string{readLoad, readDue, readHistory}[u-1]
+		for last := false; !last && faults[u-1] == ""; {
+			last = done.Load() // then once more, for what was written last
+			faults[u-1] = read(st)
 		}
 	})
 	for _, k := range batch {
