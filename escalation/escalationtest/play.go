@@ -34,6 +34,7 @@ type play struct {
 	lines   []int                    // probes still to come, by instant
 	answers map[int]answer
 	entered map[string]bool
+	undos   map[undo]int16 // the action, by the effect
 }
 
 // playCase plays a test to its end. An error means that it could not be played.
@@ -41,7 +42,7 @@ func playCase(ctx context.Context, c *Case) (*play, error) {
 	p := &play{
 		Case: c, doc: c.Document, clock: newHopClock(c.Start), out: &Timeline{Start: c.Start, End: c.Until},
 		heads: heads{byName: map[string]*head{}}, alerts: map[string]*policy.Alert{},
-		answers: map[int]answer{}, entered: map[string]bool{},
+		answers: map[int]answer{}, entered: map[string]bool{}, undos: map[undo]int16{},
 	}
 	p.world = newWorld(c, p.clock, p.out)
 	p.world.count = p.heads.count

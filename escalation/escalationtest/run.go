@@ -2,8 +2,11 @@ package escalationtest
 
 import (
 	"context"
-	"fmt"
+	"errors"
+	"io/fs"
 	"maps"
+	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -58,11 +61,73 @@ func (f *File) Run(ctx context.Context) []Result {
 	return out
 }
 
-// Report fails t for each result that did not pass, with its timeline.
-func report(t *testing.T, r Result) {
+// Run runs test files as subtests, one for each file and in it one for each
+// test. A pattern is a path as [filepath.Glob] takes it; one that matches no
+// file fails t, for a suite over nothing passes for ever.
+func Run(t *testing.T, patterns ...string) {
+	t.Helper()
+	for _, pattern := range patterns {
+		names, err := filepath.Glob(pattern)
+		if err == nil && len(names) == 0 {
+			err = errors.New("no such file")
+		}
+		if err != nil {
+			t.Errorf("escalationtest: %s: %v", pattern, err)
+		}
+		for _, name := range names {
+			runFile(t, Load(name))
+		}
+	}
+}
+
+// RunFS is [Run] for the files of a file system that match; policies that they
+// name are read from it, too.
+func RunFS(t *testing.T, fsys fs.FS, patterns ...string) {
+	t.Helper()
+	for _, pattern := range patterns {
+		names, err := fs.Glob(fsys, pattern)
+		if err == nil && len(names) == 0 {
+			err = errors.New("no such file")
+		}
+		if err != nil {
+			t.Errorf("escalationtest: %s: %v", pattern, err)
+		}
+		open := func(name string) ([]byte, error) { return fs.ReadFile(fsys, name) }
+		for _, name := range names {
+			f := &File{Name: name}
+			if src, err := open(name); err != nil {
+				f.Err = err
+			} else {
+				f = Read(name, src, open)
+			}
+			runFile(t, f)
+		}
+	}
+}
+
+func runFile(t *testing.T, f *File) {
+	t.Run(strings.TrimSuffix(path.Base(filepath.ToSlash(f.Name)), ".test.yaml"), func(t *testing.T) {
+		if f.Err != nil {
+			t.Fatalf("%s: %v", f.Name, f.Err)
+		}
+		for _, c := range f.Cases {
+			t.Run(c.Name, func(t *testing.T) {
+				t.Parallel()
+				report(t, c.Run(t.Context()))
+			})
+		}
+	})
+}
+
+// report fails t for a test that did not pass, with its timeline.
+func report(t testing.TB, r Result) {
 	t.Helper()
 	if r.Outcome == Pass {
 		return
 	}
-	t.Errorf("%s\n%s\n%s", r.Title(), strings.Join(r.Failures, "\n"), fmt.Sprintf("what happened:\n%s", r.Timeline()))
+	text := r.Title() + "\n" + strings.Join(r.Failures, "\n")
+	if shown := r.Timeline(); shown != "" {
+		text += "\nwhat happened:\n" + shown
+	}
+	t.Error(text)
 }

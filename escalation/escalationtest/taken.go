@@ -14,6 +14,7 @@ func (p *play) record(r engine.Record) {
 	if r.Incarnation > 0 {
 		p.heads.set(nameOf(r.Key, r.Incarnation), r.Document, &r.State)
 	}
+	p.undone(&r)
 	lines := escalation.Lines(r.Document, &r.State, &r.Record)
 	for i := range lines {
 		s := Seen{
@@ -28,6 +29,40 @@ func (p *play) record(r engine.Record) {
 		}
 		p.out.add(s)
 	}
+}
+
+// undo is an effect that takes an action back.
+type undo struct {
+	stream string
+	id     escalation.EffectID
+}
+
+// undone takes down what became of taking an action back: the record says it in
+// the report alone.
+func (p *play) undone(r *engine.Record) {
+	for i := range r.Record.Effects {
+		if e := &r.Record.Effects[i]; e.Kind == escalation.EffectUndo {
+			p.undos[undo{r.Stream, e.ID}] = e.Action
+		}
+	}
+	rep := &r.Record.Event.Report
+	action, ok := p.undos[undo{r.Stream, rep.Effect}]
+	if !ok || r.Record.Event.Kind != escalation.EventReport || r.State.Policy >= len(r.Document.Policies) {
+		return
+	}
+	pol := r.Document.Policies[r.State.Policy]
+	if action < 0 || int(action) >= len(pol.Actions) {
+		return
+	}
+	result := rep.Result
+	switch result {
+	case escalation.ResultUnknown, escalation.ResultUnverified, escalation.ResultUndeliverable:
+		result = escalation.ResultFailed
+	}
+	p.out.add(Seen{
+		At: r.Record.Event.At.Sub(p.Start), Type: SeenUndo, Key: r.Key, Incarnation: r.Incarnation,
+		Run: pol.Actions[action].Run, Name: pol.Actions[action].Name, Result: result.String(), Subjects: max(rep.Subjects, 1),
+	})
 }
 
 // effect fills in what a line of the record says beside its JSON.
