@@ -62,7 +62,7 @@ func (e *Engine) act(ctx context.Context, c caller, now policy.Instant, o *outgo
 		e.flights.add(f)
 		return nil
 	}
-	return e.acted(context.WithoutCancel(ctx), &f)
+	return e.acted(lasting(ctx), &f)
 }
 
 // acted reports what became of an action.

@@ -172,7 +172,8 @@ func (e *Engine) groups(out []outgoing) [][]outgoing {
 		if out[0].effect.Kind != escalation.EffectNotify {
 			return nil
 		}
-		return [][]outgoing{out}
+		p.one[0] = out
+		return p.one[:]
 	}
 	if p.groups == nil {
 		p.groups = map[string]int{}

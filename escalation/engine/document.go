@@ -73,6 +73,11 @@ func (e *Engine) pinned(ctx context.Context, digest policy.Digest) (*document, e
 	if d := e.docs.find(digest); d != nil {
 		return d, nil
 	}
+	return e.fetch(ctx, digest)
+}
+
+// fetch reads a document from the store.
+func (e *Engine) fetch(ctx context.Context, digest policy.Digest) (*document, error) {
 	text, err := e.store.Document(ctx, digest)
 	if errors.Is(err, store.ErrNotFound) {
 		return nil, fmt.Errorf("%w: document %x is not in the store", errStuck, digest[:8])

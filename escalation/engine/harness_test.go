@@ -68,6 +68,7 @@ func (s *scripted) NotifyTimed(_ context.Context, n notify.Notification) (notify
 	if n.Attempt > 1 {
 		line += fmt.Sprintf(" attempt %d", n.Attempt)
 	}
+	n.Alerts = slices.Clone(n.Alerts) // it is shared, and kept here
 	s.lines, s.seen = append(s.lines, line), append(s.seen, n)
 	answer := s.answer
 	s.mu.Unlock()

@@ -24,17 +24,19 @@ type caller interface {
 // all that is new at this instant goes out together, as far as the channel's
 // bundle and limits let it; what is tried again goes as it went before.
 func (e *Engine) tellGroup(ctx context.Context, now policy.Instant, group []outgoing) (int, error) {
-	wanted, items, err := e.wanted(ctx, now, group)
-	if err != nil || len(wanted) == 0 {
+	p := &e.pump
+	var err error
+	p.wanted, p.items, err = e.wanted(ctx, now, group, p.wanted[:0], p.items[:0])
+	if err != nil || len(p.wanted) == 0 {
 		return 0, err
 	}
-	ch := e.channel(&wanted[0].effect)
-	to := address{wanted[0].effect.To, wanted[0].effect.Via}
-	if len(wanted) == 1 && (wanted[0].item.Attempt > 0 || !e.sent.holds(ch)) {
-		return 1, e.tell(ctx, direct{e}, now, wanted, items)
+	first := &p.wanted[0]
+	ch := e.channel(&first.effect)
+	if len(p.wanted) == 1 && (first.item.Attempt > 0 || !e.sent.holds(ch)) {
+		return 1, e.tell(ctx, direct{e}, now, p.wanted, p.items)
 	}
 	told := 0
-	for _, m := range e.messages(now, ch, to, wanted, items) {
+	for _, m := range e.messages(now, ch, address{first.effect.To, first.effect.Via}, p.wanted, p.items) {
 		if m.held {
 			if err := e.hold(ctx, m.out, m.until); err != nil {
 				return told, err
@@ -49,42 +51,40 @@ func (e *Engine) tellGroup(ctx context.Context, now policy.Instant, group []outg
 	return told, nil
 }
 
-// wanted returns those of group that are still to be told, with what the
-// recipient reads of each. The others are reported: withdrawn, or given up.
-func (e *Engine) wanted(ctx context.Context, now policy.Instant, group []outgoing) ([]outgoing, []notify.Item, error) {
-	out := make([]outgoing, 0, len(group))
-	items := make([]notify.Item, 0, len(group))
+// wanted appends those of group that are still to be told to out, and what the
+// recipient reads of each to items. The others are reported: withdrawn, or given
+// up.
+func (e *Engine) wanted(ctx context.Context, now policy.Instant, group []outgoing, out []outgoing, items []notify.Item) ([]outgoing, []notify.Item, error) {
 	for i := range group {
 		o := &group[i]
 		h, err := e.find(ctx, o.item.Stream)
 		if err != nil {
-			return nil, nil, err
+			return out, items, err
 		}
 		want := escalation.Wanted(h.doc.Document, &h.state, &o.effect.Effect)
-		var item notify.Item
-		if want {
-			item = e.item(h, o)
+		over := want && e.givenUp(o, now)
+		if want && !over {
+			out, items = append(out, *o), append(items, notify.Item{})
+			e.item(h, o, &items[len(items)-1])
 		}
 		e.cache.put(h, true)
 		switch {
 		case !want:
 			err = e.report(ctx, o, escalation.Report{Attempt: o.item.Attempt, Result: escalation.ResultWithdrawn}, true)
-		case e.givenUp(o, now):
+		case over:
 			err = e.report(ctx, o, escalation.Report{Attempt: o.item.Attempt, Result: escalation.ResultUndeliverable, Detail: "given up"}, true)
-		default:
-			out, items = append(out, *o), append(items, item)
 		}
 		if err != nil {
-			return nil, nil, err
+			return out, items, err
 		}
 	}
 	return out, items, nil
 }
 
-// item is what a recipient reads of one alert.
-func (e *Engine) item(h *held, o *outgoing) notify.Item {
+// item fills in what a recipient reads of one alert.
+func (e *Engine) item(h *held, o *outgoing, it *notify.Item) {
 	s, ef := &h.state, &o.effect
-	it := notify.Item{
+	*it = notify.Item{
 		ID: e.effectID(h.stream, o.item.ID), Key: s.Key, Incarnation: s.Incarnation,
 		Policy: h.doc.Policies[s.Policy].Name, Target: ef.Target, Reason: ef.Reason,
 		Priority: policy.PriorityAt(ef.priority), Status: ef.status.String(), Text: ef.Text, Alert: s.Alert,
@@ -101,7 +101,6 @@ func (e *Engine) item(h *held, o *outgoing) notify.Item {
 			it.Tier = tiers[ef.Tier].Name
 		}
 	}
-	return it
 }
 
 // message is what goes out as one, or is held.
@@ -206,7 +205,16 @@ func (e *Engine) tell(ctx context.Context, c caller, now policy.Instant, out []o
 		e.flights.add(f)
 		return nil
 	}
-	return e.landed(context.WithoutCancel(ctx), max(now, e.now()), &f)
+	return e.landed(lasting(ctx), max(now, e.now()), &f)
+}
+
+// lasting is ctx, or where it has ended one that has not: what became of an
+// attempt is recorded all the same.
+func lasting(ctx context.Context) context.Context {
+	if ctx.Err() == nil {
+		return ctx
+	}
+	return context.WithoutCancel(ctx)
 }
 
 // notification is the message that tells of items, and by whom it is told.

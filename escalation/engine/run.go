@@ -181,7 +181,7 @@ func (e *Engine) enqueueGroup(ctx context.Context, now policy.Instant, group []o
 	if e.lanes.full(group[0].effect.Via) {
 		return e.hold(ctx, group, now.Add(heldBack))
 	}
-	wanted, items, err := e.wanted(ctx, now, group)
+	wanted, items, err := e.wanted(ctx, now, group, nil, nil)
 	if err != nil || len(wanted) == 0 {
 		return err
 	}
@@ -195,7 +195,7 @@ func (e *Engine) enqueueGroup(ctx context.Context, now policy.Instant, group []o
 		}
 		e.enqueue(ctx, now, m.out, func(ctx context.Context) error {
 			// It waited: what was acknowledged meanwhile is not told.
-			out, items, err := e.wanted(context.WithoutCancel(ctx), e.now(), m.out)
+			out, items, err := e.wanted(lasting(ctx), e.now(), m.out, nil, nil)
 			if err != nil || len(out) == 0 {
 				return err
 			}

@@ -28,6 +28,9 @@ type pump struct {
 	claim    []store.Item
 	groups   map[string]int
 	out      []outgoing
+	one      [1][]outgoing
+	wanted   []outgoing    // still to be told, of the group at hand
+	items    []notify.Item // and what is read of each
 }
 
 // Tick applies everything that is due at Clock.Now, and returns the next

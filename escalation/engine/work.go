@@ -22,6 +22,7 @@ type work struct {
 	record  escalation.Record
 	entry   [1]store.Entry
 	commit  store.Commit
+	batch   [1]*store.Commit
 	body    []byte
 	state   []byte
 	subject []byte
@@ -150,7 +151,8 @@ func (e *Engine) commitOne(ctx context.Context, w *work, c cause) error {
 	if err := e.prepare(ctx, w, c); err != nil {
 		return err
 	}
-	_ = e.store.Commit(ctx, &w.commit)
+	w.batch[0] = &w.commit
+	_ = e.store.Commit(ctx, w.batch[:]...)
 	return e.settle(ctx, w)
 }
 
