@@ -1,6 +1,9 @@
 package store
 
-import "unsafe"
+import (
+	"runtime"
+	"unsafe"
+)
 
 // HistorySize is the memory of all entries.
 func (m *Memory) HistorySize() int {
@@ -9,4 +12,12 @@ func (m *Memory) HistorySize() int {
 		n += cap(c)
 	}
 	return n
+}
+
+// wait waits until n watchers are left: they are forgotten by goroutines of the
+// contexts that end.
+func (w *watchers) wait(n int32) {
+	for w.n.Load() != n {
+		runtime.Gosched()
+	}
 }
