@@ -1,0 +1,90 @@
+// Package engine drives alerts: it is the host around the pure machine of
+// package escalation. It gives events their instant, asks the directory what the
+// machine wants to know, commits each step to a store, and carries out what
+// follows: it tells people, runs actions, opens and shuts gates.
+//
+// # What a host supplies
+//
+//	policies     a compiled document, from package policyfile
+//	a Notifier   one method: make one attempt to tell somebody
+//	a last resort another Notifier, told when nobody else can be; required
+//
+// and, where the defaults will not do, a store that outlives the process, actions
+// by name, a directory of its own, a clock, a logger. [Config] says what each is
+// for. Everything that is plugged in may fail, hang or panic.
+//
+// # One door
+//
+// Whatever happens comes in by [Engine.Submit]; the verbs ([Engine.Trigger],
+// [Engine.Acknowledge], [Engine.Succeeded], …) are thin layers over it. The host
+// names the author of each event as it authenticated it; nothing in a payload is
+// an author. Who may do what is judged by the machine, under the document to
+// which the alert is pinned. What was refused or had no effect is no error: the
+// [Result] has the verdict, and the history has a record. An error means that
+// nothing is known to be committed.
+//
+// Give an event an id ([WithID]) and it may be sent as often as need be: the
+// second is answered ignored(duplicate).
+//
+// # Three ways to drive time
+//
+// Run. A host without a loop of its own starts [Engine.Run] in a goroutine and
+// ends it by [Engine.Close]. One timer is armed, for the earliest deadline;
+// notifiers and actions are called from a bounded number of goroutines, under a
+// watchdog.
+//
+// Pump. A host with a loop (a periodic function, a controller that requeues)
+// starts no goroutine: [Engine.Tick] applies what is due and returns the next
+// deadline, [Engine.Deliver] carries out what may leave, both on the caller's
+// goroutine. [Engine.Settle] does both until nothing is left to do at the
+// present instant. Who comes more than a minute late did not run in between, and
+// what was missed is caught up with as a gap.
+//
+// Virtual time. With a clock that is set from outside, a test pumps from
+// deadline to deadline: Settle, read [Engine.Next], set the clock, Settle again.
+// A year takes moments, and two runs give the same history. Run works so as well
+// inside a testing/synctest bubble, on the bubble's clock or on a mock.
+//
+// # Time
+//
+// Engine time is the later of the wall clock and the last instant plus the time
+// elapsed since; it never goes back. A jump of more than an hour is believed
+// only at a second look, some seconds later. Notifiers' and actions' time-outs
+// are real time.
+//
+// # Streams
+//
+// What one commit writes is a stream, and nothing is written across streams:
+//
+//	alert/<key>#n    the n-th alert of a key
+//	expect/<name>    an expectation of the document: success by then, or an alert
+//	silence/<name>   a silence, before and after the alerts that it concerns
+//	engine/<node>    events that no alert took: duplicates, and about nothing there is
+//
+// One stream reaches another by an effect in its outbox, whose id is the event's
+// id there. What spans streams (the board of gates, the silences in force, whose
+// turn it is) is a projection, rebuilt from them at the start.
+//
+// # The outbox
+//
+// An effect leaves only after its commit, and never gets lost: it was delivered,
+// or it failed for good and the machine takes the next contact rule, or it was no
+// longer wanted when its turn came. Each of these is a record. Before each
+// attempt the machine is asked whether the effect is still wanted. A temporary
+// failure is tried again after 1s, 2s, 4s … 1m, until the channel's give_up is
+// over; one of unknown outcome too, under the same id; the last resort for ever,
+// at most 5m apart. Pages of one instant to one person by one channel go out as
+// one message.
+//
+// Delivery is at least once. A crash between sending and recording sends again,
+// under the same id: hand it to a vendor that deduplicates, and a person is told
+// once. An action that may have begun when the process died is not repeated: it
+// counts as failed, and is told.
+//
+// # Many engines
+//
+// Engines that share a store need each a [Config.Node] of its own. They take
+// work from each other by leases, and the store's compare-and-set keeps any
+// mistake of theirs from being committed twice. What limits and bundles look
+// back on is each engine's own.
+package engine
