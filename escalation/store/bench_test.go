@@ -107,6 +107,14 @@ func BenchmarkCommit(b *testing.B) {
 	}
 }
 
+// BenchmarkSmallStore is a store that lives for one alert, as in a test.
+func BenchmarkSmallStore(b *testing.B) {
+	b.ReportAllocs()
+	for b.Loop() {
+		fill(b, 1, 100)
+	}
+}
+
 func BenchmarkLink(b *testing.B) {
 	at := store.Genesis("alert/prod/service-7#1")
 	e := store.Entry{Body: make([]byte, 120)}

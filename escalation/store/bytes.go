@@ -2,6 +2,10 @@ package store
 
 import "strings"
 
+// chunkSize is how large chunk n of a sequence of bytes is: the first are small,
+// for stores that hold little.
+func chunkSize(n int) int { return 1 << min(10+n, 16) }
+
 // texts keeps strings in few large pieces of memory, and names them without a
 // pointer, so that a million names cost the garbage collector nothing.
 type texts struct {
@@ -9,14 +13,12 @@ type texts struct {
 	last   *strings.Builder // the last chunk is what is in it so far
 }
 
-const textChunk = 64 << 10
-
 // keep copies a followed by b.
 func (t *texts) keep(a, b string) span {
 	n := len(a) + len(b)
 	if t.last == nil || t.last.Cap()-t.last.Len() < n {
 		t.last = new(strings.Builder)
-		t.last.Grow(max(n, textChunk))
+		t.last.Grow(max(n, chunkSize(len(t.chunks))))
 		t.chunks = append(t.chunks, "")
 	}
 	s := span{uint32(len(t.chunks) - 1), uint32(t.last.Len()), uint32(n)}
@@ -34,8 +36,6 @@ type arena struct {
 	chunks [][]byte
 }
 
-const arenaChunk = 64 << 10
-
 // span is a piece of texts or of an arena.
 type span struct{ chunk, off, n uint32 }
 
@@ -43,7 +43,7 @@ type span struct{ chunk, off, n uint32 }
 func (a *arena) keep(b []byte) span {
 	last := len(a.chunks) - 1
 	if last < 0 || cap(a.chunks[last])-len(a.chunks[last]) < len(b) {
-		a.chunks = append(a.chunks, make([]byte, 0, max(len(b), arenaChunk)))
+		a.chunks = append(a.chunks, make([]byte, 0, max(len(b), chunkSize(len(a.chunks)))))
 		last++
 	}
 	off := len(a.chunks[last])
@@ -70,7 +70,7 @@ type blocks struct {
 const (
 	blockStep    = 16
 	blockClasses = 32 // up to 512 bytes
-	blockChunk   = 128
+	blockChunk   = 8 << 10 // bytes, one of the sizes of Go's allocator
 	largeClass   = blockClasses
 )
 
@@ -143,8 +143,8 @@ func (c *blockClass) take(size int) uint32 {
 		c.free = c.free[:n-1]
 		return i
 	}
-	if c.n == uint32(len(c.chunks)*blockChunk) {
-		c.chunks = append(c.chunks, make([]byte, blockChunk*size))
+	if c.n == uint32(len(c.chunks)*(blockChunk/size)) {
+		c.chunks = append(c.chunks, make([]byte, blockChunk))
 	}
 	c.n++
 	return c.n - 1
@@ -152,8 +152,8 @@ func (c *blockClass) take(size int) uint32 {
 
 // block returns the whole block that b is in.
 func (c *blockClass) block(b block) []byte {
-	size := blockStep * (int(b.class) + 1)
-	i := b.ref - 1
-	off := int(i%blockChunk) * size
-	return c.chunks[i/blockChunk][off : off+size]
+	size := blockStep * (uint32(b.class) + 1)
+	i, perChunk := b.ref-1, blockChunk/size
+	off := i % perChunk * size
+	return c.chunks[i/perChunk][off : off+size]
 }

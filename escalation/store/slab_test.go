@@ -98,7 +98,7 @@ func TestTextsStayApart(t *testing.T) {
 	var x texts
 	var spans []span
 	var got, want []string
-	long := strings.Repeat("long", textChunk)
+	long := strings.Repeat("long", 1<<16)
 	for i := range 5000 {
 		a, b := strings.Repeat("a", i%50), strings.Repeat("b", i%7)
 		if i%1000 == 0 {
@@ -121,5 +121,21 @@ func TestPoolZeroesWhatItGivesOut(t *testing.T) {
 	p.drop(i)
 	if j := p.take(); j != i || *p.at(j) != nil {
 		t.Errorf("took %d holding %q, want %d holding nothing", j, *p.at(j), i)
+	}
+}
+
+func TestSlabKeepsWhatItHas(t *testing.T) {
+	var s slab[int]
+	const n = 3*slabChunk + 5
+	for i := range n {
+		if j := s.add(); int(j) != i || *s.at(j) != 0 {
+			t.Fatalf("value %d is number %d and %d", i, j, *s.at(j))
+		}
+		*s.at(uint32(i)) = i
+	}
+	for i := range n {
+		if got := *s.at(uint32(i)); got != i {
+			t.Fatalf("value %d is %d", i, got)
+		}
 	}
 }
