@@ -308,7 +308,7 @@ func (s *story) check(name string) {
 	if err := errors.Join(s.store.Store.Load(ctx, alertStreams+"other#1", &snap), escalation.DecodeState(snap.State, &st)); err != nil {
 		t.Fatal(err)
 	}
-	if phase := st.Actions[0].Phase; phase != escalation.ActionDone && (phase != escalation.ActionFailed || s.store.at == 0) || phase == escalation.ActionDone && len(s.runs) != 1 {
+	if phase := st.Actions[0].Phase; phase != escalation.PhaseDone && (phase != escalation.PhaseFailed || s.store.at == 0) || phase == escalation.PhaseDone && len(s.runs) != 1 {
 		t.Errorf("%s: the action ran %d times and stands in phase %d", name, len(s.runs), phase)
 	}
 }
