@@ -33,7 +33,7 @@ func permissive(a *policy.Anchor) bool {
 // resolve only what it, or a gate, brings about; and that only when verified.
 func (m *machine) actionWaits(i int) bool {
 	a := &m.s.Actions[i]
-	if a.Phase != ActionIdle || !a.At.Known() {
+	if a.Phase != PhaseIdle || !a.At.Known() {
 		return false
 	}
 	at := m.p.Actions[i].At
@@ -70,10 +70,10 @@ func (m *machine) actionsDue() {
 func (m *machine) runAction(i int) {
 	a := &m.s.Actions[i]
 	spec := &m.p.Actions[i]
-	if a.Phase == ActionStarted || spec.Mode == policy.ModeOff || strings.HasSuffix(m.s.Key, "/action/"+spec.Name) {
+	if a.Phase == PhaseStarted || spec.Mode == policy.ModeOff || strings.HasSuffix(m.s.Key, "/action/"+spec.Name) {
 		a.At = policy.Never
-		if a.Phase == ActionIdle {
-			a.Phase = ActionHeld // off for good; nothing releases it
+		if a.Phase == PhaseIdle {
+			a.Phase = PhaseHeld // off for good; nothing releases it
 		}
 		return
 	}
@@ -84,18 +84,18 @@ func (m *machine) runAction(i int) {
 	a.At = policy.Never
 	switch {
 	case !ok:
-		a.Phase = ActionFailed
+		a.Phase = PhaseFailed
 		m.actionLine(i, ResultRefused, policy.ReasonActionRefused)
 		m.tellAction(i, policy.ReasonActionRefused)
 	case spec.Mode == policy.ModeDryRun:
-		a.Phase = ActionDone
+		a.Phase = PhaseDone
 		m.actionLine(i, ResultPlanned, policy.ReasonNone)
 	case spec.Mode == policy.ModeApprove:
-		a.Phase = ActionHeld
+		a.Phase = PhaseHeld
 		m.actionLine(i, ResultHeld, policy.ReasonReviewPending)
 		m.beginApproval(i, policy.ReasonReviewPending)
 	case m.silenced() || m.ev.Stopped || m.unnamed():
-		a.Phase = ActionHeld
+		a.Phase = PhaseHeld
 		m.actionLine(i, ResultHeld, policy.ReasonActionHeld)
 		if spec.Approve != nil {
 			m.beginApproval(i, policy.ReasonActionHeld)
@@ -123,7 +123,7 @@ func (m *machine) start(i int) {
 	e := m.emit(EffectRun)
 	e.Action, e.Result, e.Text = int16(i), ResultStarted, m.p.Actions[i].Run
 	a := &m.s.Actions[i]
-	a.Phase, a.Effect, a.At = ActionStarted, e.ID, policy.Never
+	a.Phase, a.Effect, a.At = PhaseStarted, e.ID, policy.Never
 }
 
 // actionLine writes what became of an action.
@@ -205,8 +205,8 @@ func (m *machine) tellLists(l *Lists, kind MessageKind, reason policy.Reason, te
 func (m *machine) releaseHeld() {
 	for i := range m.s.Actions {
 		a := &m.s.Actions[i]
-		if a.Phase == ActionHeld && m.p.Actions[i].Mode == policy.ModeAuto && !m.pendingReview(ReviewAction, i) && !strings.HasSuffix(m.s.Key, "/action/"+m.p.Actions[i].Name) {
-			a.Phase, a.At = ActionIdle, m.now
+		if a.Phase == PhaseHeld && m.p.Actions[i].Mode == policy.ModeAuto && !m.pendingReview(ReviewAction, i) && !strings.HasSuffix(m.s.Key, "/action/"+m.p.Actions[i].Name) {
+			a.Phase, a.At = PhaseIdle, m.now
 		}
 	}
 }
@@ -216,11 +216,11 @@ func (m *machine) ran(i int) {
 	a := &m.s.Actions[i]
 	switch r := m.ev.Report.Result; r {
 	case ResultDone:
-		a.Phase, a.DoneAt = ActionDone, m.now
+		a.Phase, a.DoneAt = PhaseDone, m.now
 		m.actionLine(i, ResultDone, policy.ReasonNone).Subjects = m.ev.Report.Subjects
 		m.happened(Happening{Kind: policy.AnchorAction, Index: int16(i)})
 	case ResultHeld:
-		a.Phase = ActionHeld
+		a.Phase = PhaseHeld
 		m.actionLine(i, ResultHeld, policy.ReasonActionHeld)
 		if m.p.Actions[i].Approve != nil {
 			m.beginApproval(i, policy.ReasonActionHeld)
@@ -232,7 +232,7 @@ func (m *machine) ran(i int) {
 	case ResultFailed, ResultUnverified, ResultUndeliverable, ResultUnknown:
 		m.didNot(i, ResultFailed, policy.ReasonActionFailed)
 	case ResultWithdrawn: // its guard was false when its turn came
-		a.Phase = ActionFailed
+		a.Phase = PhaseFailed
 		m.actionLine(i, ResultRefused, policy.ReasonActionRefused)
 		m.tellAction(i, policy.ReasonActionRefused)
 	}
@@ -241,7 +241,7 @@ func (m *machine) ran(i int) {
 // didNot is called when an action failed or was refused: told, and after a
 // resolve an alert of its own.
 func (m *machine) didNot(i int, r Result, reason policy.Reason) {
-	m.s.Actions[i].Phase = ActionFailed
+	m.s.Actions[i].Phase = PhaseFailed
 	m.actionLine(i, r, reason)
 	m.happened(Happening{Kind: policy.AnchorActionFailed, Index: int16(i)})
 	if !m.s.Resolved.Known() {

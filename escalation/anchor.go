@@ -138,7 +138,7 @@ func (m *machine) retime() {
 	}
 	for i := range m.s.Actions {
 		a := &m.s.Actions[i]
-		if a.Phase == ActionIdle && !a.At.Known() && m.p.Actions[i].At != nil {
+		if a.Phase == PhaseIdle && !a.At.Known() && m.p.Actions[i].At != nil {
 			a.At, _ = m.instant(m.p, m.p.Actions[i].At)
 		}
 	}

@@ -107,7 +107,7 @@ func (m *machine) exhaust(ti int, unreached bool) {
 	m.tellExhausted(ti)
 	if p == m.p {
 		for _, a := range p.Exhausted.Run {
-			if st := &m.s.Actions[a]; st.Phase == ActionIdle {
+			if st := &m.s.Actions[a]; st.Phase == PhaseIdle {
 				st.At = m.now.Add(exhaustedRunWait)
 			}
 		}

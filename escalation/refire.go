@@ -134,7 +134,7 @@ func (m *machine) nearer() {
 		}
 	}
 	for i := range m.s.Actions {
-		if a, at := &m.s.Actions[i], m.p.Actions[i].At; at != nil && a.Phase == ActionIdle && a.At.Known() {
+		if a, at := &m.s.Actions[i], m.p.Actions[i].At; at != nil && a.Phase == PhaseIdle && a.At.Known() {
 			x, _ := m.instant(m.p, at)
 			a.At = least(a.At, x)
 		}

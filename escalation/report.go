@@ -6,7 +6,7 @@ import "github.com/belfry-go/belfry/policy"
 func (m *machine) report() Verdict {
 	r := &m.ev.Report
 	if i := m.actionOf(r.Effect); i >= 0 {
-		if m.s.Actions[i].Phase == ActionStarted && r.Result != ResultStarted && r.Result != ResultTemporary {
+		if m.s.Actions[i].Phase == PhaseStarted && r.Result != ResultStarted && r.Result != ResultTemporary {
 			m.ran(i)
 			return applied
 		}
@@ -72,7 +72,7 @@ func (m *machine) delivered(ci int) {
 	}
 	if e.Tier == TierExhausted && int(t.Policy) == m.s.Policy {
 		for _, a := range m.p.Exhausted.Run {
-			if st := &m.s.Actions[a]; st.Phase == ActionIdle && st.At > m.now {
+			if st := &m.s.Actions[a]; st.Phase == PhaseIdle && st.At > m.now {
 				st.At = m.now
 			}
 		}

@@ -163,7 +163,7 @@ func (m *machine) confirmable() bool {
 		}
 	}
 	for i := range m.s.Actions {
-		if a := m.p.Actions[i].At; m.s.Actions[i].Phase == ActionIdle && a != nil && permissive(a) && m.s.Actions[i].At.Known() {
+		if a := m.p.Actions[i].At; m.s.Actions[i].Phase == PhaseIdle && a != nil && permissive(a) && m.s.Actions[i].At.Known() {
 			return true
 		}
 	}

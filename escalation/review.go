@@ -105,7 +105,7 @@ func (m *machine) requested() (ReviewOf, int, Verdict) {
 		if i < 0 || m.p.Actions[i].Approve == nil {
 			return 0, -1, ignored(UnknownThing)
 		}
-		if a := m.s.Actions[i].Phase; a == ActionStarted || a == ActionDone {
+		if a := m.s.Actions[i].Phase; a == PhaseStarted || a == PhaseDone {
 			return 0, -1, ignored(Already)
 		}
 		return ReviewAction, i, Verdict{}
@@ -127,7 +127,7 @@ func (m *machine) undoRequested() (ReviewOf, int, Verdict) {
 		leaked = leaked || k == policy.SecretLeaked
 	}
 	switch {
-	case a.Phase != ActionDone:
+	case a.Phase != PhaseDone:
 		return 0, -1, ignored(UnknownThing)
 	case leaked && !m.s.Resolved.Known(), u.Approve == nil:
 		return 0, -1, rejected(NotAuthorised)

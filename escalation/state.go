@@ -182,12 +182,12 @@ type GateState struct {
 type ActionPhase uint8
 
 const (
-	ActionIdle    ActionPhase = iota
-	ActionStarted             // its run was asked for
-	ActionHeld                // over budget, silenced, stopped, or waiting for votes
-	ActionDone                // done and verified
-	ActionFailed              // failed, refused, or not verified
-	ActionUndone
+	PhaseIdle    ActionPhase = iota
+	PhaseStarted             // its run was asked for
+	PhaseHeld                // over budget, silenced, stopped, or waiting for votes
+	PhaseDone                // done and verified
+	PhaseFailed              // failed, refused, or not verified
+	PhaseUndone
 )
 
 // ActionState is one action of the policy.

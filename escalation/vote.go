@@ -247,7 +247,7 @@ func (m *machine) approved(i int) {
 		return
 	}
 	if !ok {
-		m.s.Actions[i].Phase = ActionFailed
+		m.s.Actions[i].Phase = PhaseFailed
 		m.actionLine(i, ResultRefused, policy.ReasonActionRefused)
 		m.tellAction(i, policy.ReasonActionRefused)
 		return

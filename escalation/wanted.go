@@ -25,7 +25,7 @@ func wantedRun(doc *policy.Document, s *State, e *Effect) bool {
 		Priority: s.Priority, Count: s.Count, Age: s.At.Sub(s.Opened),
 	}
 	guard := &doc.Policies[s.Policy].Actions[e.Action].Guard
-	return s.Actions[e.Action].Phase == ActionStarted && guard.Holds(&f) != policy.False
+	return s.Actions[e.Action].Phase == PhaseStarted && guard.Holds(&f) != policy.False
 }
 
 func wantedMessage(doc *policy.Document, s *State, e *Effect) bool {

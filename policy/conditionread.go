@@ -18,8 +18,8 @@ const (
 // forbids says why a field may not be read in a scope; "" when it may.
 func (s scope) forbids(f field) string {
 	switch {
-	case s != scopeGuard && f >= fieldCount:
-		return fmt.Sprintf("%s is for guards only: a tier's `when` and an action's `guard`", f)
+	case s < scopeTrack && f >= fieldCount:
+		return fmt.Sprintf("%s is for guards only: the `when` of a track or a tier, an action's `guard`", f)
 	case s <= scopeTable && f == fieldPriority:
 		return "priority follows from the policy, so that it cannot be tested here"
 	}

@@ -161,7 +161,7 @@
 // identity.criticality (or criticality), blast_radius and priority; they take
 // = != < <= > >= in. confidence and count are whole numbers, age is a duration,
 // identity.third_party is true or false, hours(NAME) stands alone. count, age
-// and hours are for guards only (a tier's `when`, an action's `guard`); priority
+// and hours are for guards only (`when` of a track or tier, `guard`); priority
 // is not for `match` and the priority table, from which it follows.
 //
 // A test on an unordered field that the alert lacks is false, under != and

@@ -21,7 +21,7 @@ const (
 	DefaultWait         = 15 * time.Minute
 	DefaultAckTimeout   = 8 * time.Hour
 	DefaultReopenWithin = 10 * time.Minute
-	minRemind           = time.Minute
+	minRemind           = time.Second
 )
 
 // policyReader reads one policy. The names are collected before anything else,

@@ -42,7 +42,7 @@ func (r *policyReader) tracks(o *Object) {
 func (r *policyReader) track(o *Object, name string) Track {
 	t := Track{Name: name}
 	if w := o.Node("when"); w != nil {
-		t.When.all = r.conditions(w, o.Path("when"), scopeTrack, nil)
+		t.When.all = r.conditions(w, o.Path("when"), scopeTrack, r.knowsHours)
 	}
 	t.Repeat = o.Int("repeat", 0, 0, MaxRepeat)
 	o.Need("tiers")
