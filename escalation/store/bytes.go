@@ -69,7 +69,7 @@ type blocks struct {
 
 const (
 	blockStep    = 16
-	blockClasses = 32 // up to 512 bytes
+	blockClasses = 32      // up to 512 bytes
 	blockChunk   = 8 << 10 // bytes, one of the sizes of Go's allocator
 	largeClass   = blockClasses
 )

@@ -173,7 +173,7 @@ func TestVerifyReturnsTheIterationsError(t *testing.T) {
 	end, err := store.Verify(store.Genesis("s"), func(yield func(store.Entry, error) bool) {
 		_ = yield(entries[0], nil) && yield(store.Entry{}, broken)
 	})
-	if err != broken || end != entries[0].Position() {
+	if !errors.Is(err, broken) || end != entries[0].Position() {
 		t.Errorf("Verify = %+v, %v; want the first entry and the iteration's error", end, err)
 	}
 }

@@ -90,7 +90,7 @@ func (t *trial) commit(n int) {
 		mine, theirs = append(mine, k), append(theirs, &twin)
 		t.did("commit to %q after %d, open %t, due %d, rank %d, items %d, remove %v", k.Stream, k.After.Seq, k.Open, k.Due, k.Rank, len(k.Add), k.Remove)
 	}
-	t.model.Commit(t.ctx, theirs...)
+	_ = t.model.Commit(t.ctx, theirs...) // see Err
 	err := t.store.Commit(t.ctx, mine...)
 	var first error
 	for i, k := range mine {

@@ -31,7 +31,7 @@ func raceCases() []testCase {
 					for u := range users {
 						commits[u] = c.newStream(fmt.Sprintf("alert/%s#%d", key, u), key).make(item(0, 0, 0))
 					}
-					c.together(users, func(u int, s store.Store) { s.Commit(c.ctx, commits[u]) })
+					c.together(users, func(u int, s store.Store) { _ = s.Commit(c.ctx, commits[u]) }) // see Err
 					won := 0
 					for _, k := range commits {
 						if k.Err == nil {
@@ -120,7 +120,7 @@ func checkRaceCommit(c *checker) {
 		for u := range all {
 			all[u][round] = s.make(item(uint16(u), 0, 0))
 		}
-		c.together(users, func(u int, s store.Store) { s.Commit(c.ctx, all[u][round]) })
+		c.together(users, func(u int, s store.Store) { _ = s.Commit(c.ctx, all[u][round]) }) // see Err
 		won := 0
 		for u := range all {
 			if k := all[u][round]; k.Err == nil {

@@ -216,7 +216,7 @@ func commitFaults() []seeded {
 				err := s.Commit(bg, k)
 				if errors.Is(err, store.ErrLease) { // the entries were written already
 					k.Remove = nil
-					s.Commit(bg, k)
+					_ = s.Commit(bg, k)
 				}
 				return err
 			})}
@@ -338,5 +338,5 @@ func add(s store.Store, k *store.Commit) {
 	}
 	smuggled.Add[0].ID = escalation.EffectID{Seq: 1}
 	link(&smuggled)
-	s.Commit(bg, &smuggled)
+	_ = s.Commit(bg, &smuggled)
 }
