@@ -25,7 +25,7 @@ func (m *machine) barredAuthor() (Verdict, bool) {
 		return rejected(IsParty), false
 	}
 	if m.subject() {
-		return rejected(NotAuthorised), false
+		return rejected(IsParty), false
 	}
 	return Verdict{}, true
 }

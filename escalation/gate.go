@@ -6,7 +6,8 @@ import "github.com/belfry-go/belfry/policy"
 func (m *machine) openGates() {
 	for i := range m.p.Gates {
 		g := GateState{Close: policy.Never, Until: policy.Never}
-		if c := m.p.Gates[i].Close; c != nil {
+		if c := m.p.Gates[i].Close; c != nil && m.s.Alert.Kind != policy.BreakGlass {
+			// The review after a bypass must not shut what was just opened.
 			g.Close, _ = m.instant(m.p, c)
 		}
 		m.s.Gates = append(m.s.Gates, g)

@@ -251,7 +251,7 @@ func (m *machine) stand(ti, j int, due policy.Instant, in entering, reason polic
 	t := &m.s.Tracks[ti]
 	e := m.tierLine(LineTierEntered, ti, j, reason)
 	if t.Entered != 0 {
-		if above := m.above(ti, len(m.s.Entries)-1); above >= 0 {
+		if above := m.above(ti, len(m.s.Entries)-1); above >= 0 && int(m.s.Entries[above].Tier) != j {
 			e.PassedOver = m.passedOver(above)
 		}
 		e.Waited = due.Sub(t.Start)

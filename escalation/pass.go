@@ -93,6 +93,7 @@ func (m *machine) exhaust(ti int, unreached bool) {
 		return
 	}
 	m.stopReminders(ti)
+	t.End, t.Next, t.Deferred = policy.Never, policy.Never, 0
 	if spec.Informs {
 		t.Status = StatusInformed
 		return
