@@ -34,7 +34,13 @@
 // # For implementers
 //
 // Call [Commit.Check] first. Entries come complete, with their hashes: a store
-// does not make them. Run the contract against the store with
+// does not make them.
+//
+// A store without transactions keeps all streams of one key in one value, with
+// a pointer to it under each stream's name: then the one open stream of a key,
+// too, is a matter of one compare-and-set.
+//
+// Run the contract against the store with
 // [github.com/belfry-go/belfry/escalation/store/storetest.Run]; each failure
 // says which rule was broken.
 package store

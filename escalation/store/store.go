@@ -82,7 +82,8 @@ type Store interface {
 	// memory where that suffices. With an owner, it takes them for the owner
 	// until ask.Until: another owner's Due, and one without, passes over them
 	// until then, or until the stream is committed to. The owner's own finds
-	// them again. Taking is for efficiency alone: it binds no commit.
+	// them again; one who cannot step a stream asks for one more. Taking is for
+	// efficiency alone: it binds no commit.
 	//
 	// next is the earliest instant at which Due has something for this owner
 	// that this answer has not: at most ask.By when the limit cut it, Never
