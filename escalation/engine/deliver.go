@@ -55,7 +55,7 @@ func (e *Engine) Settle(ctx context.Context) error {
 		if _, err := e.deliver(ctx); err != nil {
 			return err
 		}
-		if err := e.tick(ctx); err != nil {
+		if err := e.tick(ctx, nil); err != nil {
 			return err
 		}
 		now := e.now()

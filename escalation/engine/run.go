@@ -95,7 +95,7 @@ func (e *Engine) end() {
 
 // round looks once: what is due is applied, what may leave is handed out.
 func (e *Engine) round(ctx context.Context) error {
-	if err := e.tick(ctx); err != nil {
+	if err := e.tick(ctx, e.dispatch); err != nil {
 		return err
 	}
 	return e.dispatch(ctx)

@@ -153,11 +153,11 @@ func (e *Engine) applyTo(ctx context.Context, w *work, in *Input) (Result, error
 	if ev.Kind == escalation.EventTrigger && w.held.state.Resolved.Known() {
 		return Result{}, errAgain // resolved meanwhile: the next incarnation's
 	}
-	w.event(&ev)
-	w.ev.Silences = in.silences
+	ev.Silences = in.silences
 	if ev.Kind == escalation.EventTrigger {
-		w.ev.Silences = e.silences.over(ev.At, ev.Alert, w.held.doc)
+		ev.Silences = e.silences.over(ev.At, ev.Alert, w.held.doc)
 	}
+	w.event(&ev)
 	if err := e.commitOne(ctx, w, cause{seen: in.seenAs()}); err != nil {
 		return Result{}, err
 	}
@@ -215,9 +215,8 @@ func (e *Engine) open(ctx context.Context, stream string, in *Input) (Result, er
 	doc := e.current.Load()
 	w := e.newWork(e.unopened(in.Key, n, doc))
 	ev.At = e.now()
+	ev.Silences = e.silences.over(ev.At, ev.Alert, doc)
 	w.event(&ev)
-	w.ev.Prior = ev.Prior
-	w.ev.Silences = e.silences.over(ev.At, ev.Alert, doc)
 	err := e.commitOne(ctx, w, cause{seen: in.seenAs()})
 	var r Result
 	if err == nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/belfry-go/belfry/escalation"
 	"github.com/belfry-go/belfry/escalation/store"
@@ -52,13 +53,19 @@ func (e *Engine) Tick(ctx context.Context) (next policy.Instant, err error) {
 		return e.Next(), ErrBusy
 	}
 	defer e.pump.Unlock()
-	err = e.tick(ctx)
+	err = e.tick(ctx, nil)
 	return e.Next(), err
 }
 
-// tick is Tick under the pump's lock.
-func (e *Engine) tick(ctx context.Context) error {
+// patience is how long what has left the machine waits while more is due: after
+// an outage the first pages must not wait for the last tiers.
+const patience = 200 * time.Millisecond
+
+// tick is Tick under the pump's lock. If it takes longer than its patience, and
+// then again and again, it calls between, unless that is nil.
+func (e *Engine) tick(ctx context.Context, between func(context.Context) error) error {
 	now := e.now()
+	began := now
 	if _, err := e.land(ctx, now); err != nil {
 		return err
 	}
@@ -72,6 +79,13 @@ func (e *Engine) tick(ctx context.Context) error {
 		if n == 0 {
 			break
 		}
+		if between == nil || e.now().Sub(began) < patience {
+			continue
+		}
+		if err := between(ctx); err != nil && failed == nil {
+			failed = err
+		}
+		began = e.now()
 	}
 	if failed == nil {
 		failed = ctx.Err()

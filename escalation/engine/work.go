@@ -15,11 +15,10 @@ import (
 type work struct {
 	held    *held
 	next    escalation.State
-	ev      escalation.Event
 	effects []escalation.Effect
 	verdict escalation.Verdict
 
-	record  escalation.Record
+	record  escalation.Record // its event is the one that is stepped
 	entry   [1]store.Entry
 	commit  store.Commit
 	batch   [1]*store.Commit
@@ -53,9 +52,11 @@ func (e *Engine) done(w *work, good bool) {
 
 // event makes *ev the event of w, keeping memory for the answers.
 func (w *work) event(ev *escalation.Event) {
-	answers := w.ev.Answers[:0]
-	w.ev = *ev
-	w.ev.Answers = answers
+	x := &w.record.Event
+	answers := x.Answers[:0]
+	*x = *ev
+	x.Answers = answers
+
 }
 
 // errOverdue says that something is due in the stream before the event.
@@ -73,13 +74,11 @@ func (e *Engine) prepare(ctx context.Context, w *work, c cause) error {
 	if h.state.Seq == 0 && w.verdict.Kind != escalation.Applied {
 		return fmt.Errorf("engine: the trigger of %q was answered %s", h.stream, w.verdict)
 	}
-	w.record = escalation.Record{
-		Seq: h.pos.Seq + 1, Event: w.ev, Verdict: w.verdict, Effects: w.effects,
-		Policy: h.doc.Policies[w.next.Policy].Digest,
-	}
+	w.record.Seq, w.record.Verdict, w.record.Effects = h.pos.Seq+1, w.verdict, w.effects
+	w.record.Policy = h.doc.Policies[w.next.Policy].Digest
 	w.body = escalation.AppendRecord(w.body[:0], &w.record)
 	w.state = escalation.AppendState(w.state[:0], &w.next)
-	w.entry[0] = store.Entry{At: max(w.ev.At, h.pos.At), Kind: w.ev.Kind, Salt: e.salt(), Body: w.body}
+	w.entry[0] = store.Entry{At: max(w.record.Event.At, h.pos.At), Kind: w.record.Event.Kind, Salt: e.salt(), Body: w.body}
 	pos := h.pos
 	w.scratch = pos.Link(&w.entry[0], w.scratch)
 
@@ -113,12 +112,12 @@ func (e *Engine) drive(ctx context.Context, w *work) (err error) {
 	h := w.held
 	defer func() {
 		if v := recover(); v != nil {
-			err = fmt.Errorf("%w: %s of %q panicked: %v", errStuck, w.ev.Kind, h.stream, v)
+			err = fmt.Errorf("%w: %s of %q panicked: %v", errStuck, w.record.Event.Kind, h.stream, v)
 		}
 	}()
-	w.effects, w.verdict, err = escalation.Drive(ctx, h.doc.Document, &w.next, &h.state, &w.ev, &h.doc.asks, w.effects[:0])
+	w.effects, w.verdict, err = escalation.Drive(ctx, h.doc.Document, &w.next, &h.state, &w.record.Event, &h.doc.asks, w.effects[:0])
 	if err != nil && ctx.Err() == nil {
-		err = fmt.Errorf("%w: %s of %q: %w", errStuck, w.ev.Kind, h.stream, err)
+		err = fmt.Errorf("%w: %s of %q: %w", errStuck, w.record.Event.Kind, h.stream, err)
 	}
 	return err
 }
@@ -138,7 +137,7 @@ func (e *Engine) outbox(w *work, add []store.Item) []store.Item {
 			rank = 0
 		}
 		add = append(add, store.Item{
-			Stream: w.held.stream, ID: ef.ID, Rank: rank, NotBefore: w.ev.At, First: policy.Never,
+			Stream: w.held.stream, ID: ef.ID, Rank: rank, NotBefore: w.record.Event.At, First: policy.Never,
 			Target: e.names.target(ef), Body: w.bodies[from:len(w.bodies):len(w.bodies)],
 		})
 	}
@@ -208,7 +207,7 @@ func (e *Engine) finalize(w *work) {
 	}
 	e.dueBy(w.commit.Due)
 	if len(w.commit.Add) > 0 {
-		e.leavesBy(w.ev.At)
+		e.leavesBy(w.record.Event.At)
 	}
 	if e.subscribed() {
 		e.publish(Record{
