@@ -22,30 +22,26 @@ const maxHops = 5_000_000
 // scripted world.
 type play struct {
 	*Case
+	*scribe
 	clock   *hopClock
 	eng     *engine.Engine
 	world   *world
-	out     *Timeline
-	dir     *directory       // nil: the documents' own
-	doc     *policy.Document // loaded last
-	heads   heads
+	dir     *directory               // nil: the documents' own
+	doc     *policy.Document         // loaded last
 	alerts  map[string]*policy.Alert // the last one that was triggered, by key
 	steps   []Step                   // still to come, by the instant at which they are committed
 	lines   []int                    // probes still to come, by instant
 	answers map[int]answer
-	entered map[string]bool
-	undos   map[undo]int16 // the action, by the effect
 }
 
 // playCase plays a test to its end. An error means that it could not be played.
 func playCase(ctx context.Context, c *Case) (*play, error) {
 	p := &play{
-		Case: c, doc: c.Document, clock: newHopClock(c.Start), out: &Timeline{Start: c.Start, End: c.Until},
-		heads: heads{byName: map[string]*head{}}, alerts: map[string]*policy.Alert{},
-		answers: map[int]answer{}, entered: map[string]bool{}, undos: map[undo]int16{},
+		Case: c, doc: c.Document, clock: newHopClock(c.Start), alerts: map[string]*policy.Alert{}, answers: map[int]answer{},
 	}
-	p.world = newWorld(c, p.clock, p.out)
-	p.world.count = p.heads.count
+	p.world = newWorld(c, p.clock)
+	p.scribe = p.world.scribe
+	p.out.End = c.Until
 	cfg := engine.Config{
 		Policies: c.Document, Notifier: &channel{w: p.world}, LastResort: &channel{w: p.world, last: true},
 		LastResortName: c.Given.LastResort[0], Actions: p.actions(), Clock: p.clock, Salt: noSalt{}, Subscribe: p.record,

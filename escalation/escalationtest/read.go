@@ -104,12 +104,12 @@ func (r *reader) top(root *policy.Node) []*policy.Node {
 
 // document compiles a document that stands inline.
 func (r *reader) document(n *policy.Node) *policy.Document {
-	doc, err := policy.Compile(r.file, r.src, n)
-	if err != nil {
-		r.errs = append(r.errs, err)
-		return nil
+	root, directory := cutDirectory(n)
+	var names []string
+	if directory != "" {
+		names = append(names, r.relative(r.file, directory))
 	}
-	return doc
+	return r.link(n, []policy.Source{{File: r.file, Text: r.src, Root: root}}, names)
 }
 
 // linked reads the files that `policies` lists as one document.
@@ -118,17 +118,28 @@ func (r *reader) linked(n *policy.Node) *policy.Document {
 	if n.Kind == policy.NodeList && len(items) == 0 {
 		r.Fault(n, "policies", "\"policies\" names no file")
 	}
-	var sources []policy.Source
+	var names []string
 	for i, item := range items {
-		at := fmt.Sprintf("policies[%d]", i)
-		name, ok := r.Text(item, at)
-		if !ok {
+		if name, ok := r.Text(item, fmt.Sprintf("policies[%d]", i)); ok {
+			names = append(names, r.relative(r.file, name))
+		}
+	}
+	return r.link(n, nil, names)
+}
+
+// link compiles one document from sources and files. A directory that is the
+// name of a file is read from it, as package policyfile does.
+func (r *reader) link(n *policy.Node, sources []policy.Source, names []string) *policy.Document {
+	read := map[string]bool{}
+	for i := 0; i < len(names); i++ {
+		name := names[i]
+		if read[name] {
 			continue
 		}
-		name = r.relative(name)
+		read[name] = true
 		src, err := r.open(name)
 		if err != nil {
-			r.Fault(item, at, fmt.Sprintf("the policy file cannot be read: %v", err))
+			r.Fault(n, "policies", fmt.Sprintf("a policy file cannot be read: %v", err))
 			continue
 		}
 		root, err := policyfile.Tree(name, src)
@@ -136,9 +147,13 @@ func (r *reader) linked(n *policy.Node) *policy.Document {
 			r.errs = append(r.errs, err)
 			continue
 		}
+		root, directory := cutDirectory(root)
+		if directory != "" {
+			names = append(names, r.relative(name, directory))
+		}
 		sources = append(sources, policy.Source{File: name, Text: src, Root: root})
 	}
-	if r.Err() != nil || len(sources) == 0 {
+	if len(r.errs) > 0 || r.Failed() || len(sources) == 0 {
 		return nil
 	}
 	doc, err := policy.Link(sources...)
@@ -149,12 +164,23 @@ func (r *reader) linked(n *policy.Node) *policy.Document {
 	return doc
 }
 
-// relative is where a file lies that the test file names.
-func (r *reader) relative(name string) string {
+// cutDirectory takes a `directory` that is the name of a file out of a tree.
+func cutDirectory(root *policy.Node) (*policy.Node, string) {
+	dir := root.Field("directory")
+	if dir == nil || dir.Kind != policy.NodeString || dir.Text == "" {
+		return root, ""
+	}
+	cut := *root
+	cut.Fields = slices.DeleteFunc(slices.Clone(root.Fields), func(f policy.Field) bool { return f.Name == "directory" })
+	return &cut, dir.Text
+}
+
+// relative is where a file lies that another names.
+func (r *reader) relative(from, name string) string {
 	if path.IsAbs(name) || filepath.IsAbs(name) {
 		return name
 	}
-	return path.Join(path.Dir(filepath.ToSlash(r.file)), filepath.ToSlash(name))
+	return path.Join(path.Dir(filepath.ToSlash(from)), filepath.ToSlash(name))
 }
 
 // test reads one test. Its faults are its own.

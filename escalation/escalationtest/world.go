@@ -15,21 +15,17 @@ import (
 // world is everything outside the engine, as a test scripts it: channels that
 // fail, actions that come to something, people on call.
 type world struct {
-	given Given
-	start policy.Instant
-	clock *hopClock
-	out   *Timeline
-	count func(key string) int // triggers of an alert so far
-	items map[string]int       // what was taken down of a message, by the item's id
-	tried map[string]int       // attempts at an action so far
-	begun map[string]bool      // executions of actions, by id
+	given  Given
+	start  policy.Instant
+	clock  *hopClock
+	scribe *scribe
+	tried  map[string]int // attempts at an action so far
 }
 
-func newWorld(c *Case, clock *hopClock, out *Timeline) *world {
-	return &world{
-		given: c.Given, start: c.Start, clock: clock, out: out,
-		items: map[string]int{}, tried: map[string]int{}, begun: map[string]bool{},
-	}
+func newWorld(c *Case, clock *hopClock) *world {
+	w := &world{given: c.Given, start: c.Start, clock: clock, tried: map[string]int{}}
+	w.scribe = newScribe(c.Start, w.subjects)
+	return w
 }
 
 // elapsed is the time since the start.
@@ -58,9 +54,7 @@ func (ch *channel) Notify(ctx context.Context, n notify.Notification) (notify.Re
 func (ch *channel) NotifyTimed(_ context.Context, n notify.Notification) (notify.Receipt, time.Duration, error) {
 	w := ch.w
 	class, after := w.outcome(n, ch.last)
-	for i := range n.Alerts {
-		w.takeDown(&n, &n.Alerts[i], class == notify.ClassOK)
-	}
+	w.scribe.message(w.clock.now(), &n, class == notify.ClassOK)
 	switch class {
 	case notify.ClassOK:
 		return notify.Receipt{ProviderID: n.ID}, after, nil
@@ -83,23 +77,6 @@ func (w *world) outcome(n notify.Notification, last bool) (notify.Class, time.Du
 	return notify.ClassOK, 0
 }
 
-// takeDown notes one alert of a message when it is first tried, and whether any
-// try was taken.
-func (w *world) takeDown(n *notify.Notification, it *notify.Item, taken bool) {
-	i, known := w.items[it.ID]
-	if !known {
-		i = w.out.add(Seen{
-			At: w.elapsed(), Type: SeenNotify, Key: it.Key, Incarnation: it.Incarnation,
-			Track: it.Track, Tier: it.Tier, Pass: it.Pass, To: n.To.String(), Target: it.Target.String(), Via: n.Via,
-			Kind: n.Kind, Reason: it.Reason.String(), Text: it.Text, Bundle: len(n.Alerts), Count: w.count(it.Key),
-		})
-		w.items[it.ID] = i
-	}
-	if taken {
-		w.out.Seen[i].Delivered = true
-	}
-}
-
 // action is a scripted action.
 type action struct{ w *world }
 
@@ -117,46 +94,37 @@ func (a action) Act(ctx context.Context, req engine.ActionRequest) (engine.Actio
 // ActTimed implements engine.TimedAction.
 func (a action) ActTimed(_ context.Context, req engine.ActionRequest) (engine.ActionResult, time.Duration, error) {
 	w, n := a.w, a.w.subjects(req.Run)
+	w.scribe.started(w.clock.now(), &req, n)
 	if req.DryRun {
 		return engine.ActionResult{Subjects: n}, 0, nil
 	}
-	typ, script := SeenRun, w.given.Actions[req.Run]
+	name, script := "run "+req.Run, w.given.Actions[req.Run]
 	if req.Undo {
-		typ, script = SeenUndo, w.given.Undo[req.Run]
+		name, script = "undo "+req.Run, w.given.Undo[req.Run]
 	}
-	if !w.begun[req.ID] {
-		w.begun[req.ID] = true
-		w.out.add(Seen{
-			At: w.elapsed(), Type: typ, Key: req.Key, Incarnation: req.Incarnation,
-			Run: req.Run, Name: req.Name, Result: escalation.ResultStarted.String(), Subjects: n,
-		})
-	}
-	return engine.ActionResult{Subjects: n}, w.attempt(string(typ)+" "+req.Run, script).After, w.attemptError(string(typ)+" "+req.Run, script)
+	after, err := w.attempt(name, script)
+	return engine.ActionResult{Subjects: n}, after, err
 }
 
-// attempt is what the present attempt comes to; the last of the script repeats.
-func (w *world) attempt(name string, script []Attempt) Attempt {
+// attempt is what the next attempt at something comes to; the last of the
+// script repeats, and without one it succeeds.
+func (w *world) attempt(name string, script []Attempt) (after time.Duration, err error) {
 	if len(script) == 0 {
-		return Attempt{Result: "ok"}
+		return 0, nil
 	}
-	return script[min(w.tried[name], len(script)-1)]
-}
-
-// attemptError is the error of the present attempt, and goes on to the next.
-func (w *world) attemptError(name string, script []Attempt) error {
-	a := w.attempt(name, script)
+	a := script[min(w.tried[name], len(script)-1)]
 	w.tried[name]++
 	switch a.Result {
 	case "fail":
-		return errScripted
+		err = errScripted
 	case "unknown":
-		return engine.Unknown(errScripted)
+		err = engine.Unknown(errScripted)
 	case "refuse":
-		return engine.Refused(errScripted)
+		err = engine.Refused(errScripted)
 	case "unverified":
-		return engine.Unverified(errScripted)
+		err = engine.Unverified(errScripted)
 	}
-	return nil
+	return a.After, err
 }
 
 // subjects is how many identities an action is done to.

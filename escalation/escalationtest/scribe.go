@@ -5,12 +5,68 @@ import (
 
 	"github.com/belfry-go/belfry/escalation"
 	"github.com/belfry-go/belfry/escalation/engine"
+	"github.com/belfry-go/belfry/notify"
 	"github.com/belfry-go/belfry/policy"
 )
 
+// scribe takes down what happens, in the order in which it happens.
+type scribe struct {
+	start   policy.Instant
+	out     *Timeline
+	heads   heads
+	entered map[string]bool
+	undos   map[undo]int16       // the action, by the effect
+	items   map[string]int       // what was taken down of a message, by the item's id
+	begun   map[string]bool      // executions of actions, by id
+	plan    func(run string) int // how many subjects an action has
+}
+
+func newScribe(start policy.Instant, plan func(run string) int) *scribe {
+	return &scribe{
+		start: start, out: &Timeline{Start: start}, heads: heads{byName: map[string]*head{}}, plan: plan,
+		entered: map[string]bool{}, undos: map[undo]int16{}, items: map[string]int{}, begun: map[string]bool{},
+	}
+}
+
+// message takes down the alerts of a message when it is first tried, and
+// whether any try was taken.
+func (p *scribe) message(at policy.Instant, n *notify.Notification, taken bool) {
+	for k := range n.Alerts {
+		it := &n.Alerts[k]
+		i, known := p.items[it.ID]
+		if !known {
+			i = p.out.add(Seen{
+				At: at.Sub(p.start), Type: SeenNotify, Key: it.Key, Incarnation: it.Incarnation,
+				Track: it.Track, Tier: it.Tier, Pass: it.Pass, To: n.To.String(), Target: it.Target.String(), Via: n.Via,
+				Kind: n.Kind, Reason: it.Reason.String(), Text: it.Text, Bundle: len(n.Alerts), Count: p.heads.count(it.Key),
+			})
+			p.items[it.ID] = i
+		}
+		if taken {
+			p.out.Seen[i].Delivered = true
+		}
+	}
+}
+
+// started takes down that an action starts, once for each execution.
+func (p *scribe) started(at policy.Instant, req *engine.ActionRequest, subjects int) {
+	if p.begun[req.ID] || req.DryRun {
+		return
+	}
+	p.begun[req.ID] = true
+	typ := SeenRun
+	if req.Undo {
+		typ = SeenUndo
+	}
+	p.out.add(Seen{
+		At: at.Sub(p.start), Type: typ, Key: req.Key, Incarnation: req.Incarnation,
+		Run: req.Run, Name: req.Name, Result: escalation.ResultStarted.String(), Subjects: subjects,
+	})
+}
+
 // record takes down one committed record: the engine calls it in the order of
 // commits.
-func (p *play) record(r engine.Record) {
+func (p *scribe) record(r engine.Record) {
 	if r.Incarnation > 0 {
 		p.heads.set(nameOf(r.Key, r.Incarnation), r.Document, &r.State)
 	}
@@ -18,7 +74,7 @@ func (p *play) record(r engine.Record) {
 	lines := escalation.Lines(r.Document, &r.State, &r.Record)
 	for i := range lines {
 		s := Seen{
-			At: r.Record.Event.At.Sub(p.Start), Type: SeenRecord, Key: r.Key, Incarnation: r.Incarnation,
+			At: r.Record.Event.At.Sub(p.start), Type: SeenRecord, Key: r.Key, Incarnation: r.Incarnation,
 			line: &lines[i], Event: lines[i].Event,
 		}
 		if i == 0 {
@@ -39,7 +95,7 @@ type undo struct {
 
 // undone takes down what became of taking an action back: the record says it in
 // the report alone.
-func (p *play) undone(r *engine.Record) {
+func (p *scribe) undone(r *engine.Record) {
 	for i := range r.Record.Effects {
 		if e := &r.Record.Effects[i]; e.Kind == escalation.EffectUndo {
 			p.undos[undo{r.Stream, e.ID}] = e.Action
@@ -60,13 +116,13 @@ func (p *play) undone(r *engine.Record) {
 		result = escalation.ResultFailed
 	}
 	p.out.add(Seen{
-		At: r.Record.Event.At.Sub(p.Start), Type: SeenUndo, Key: r.Key, Incarnation: r.Incarnation,
+		At: r.Record.Event.At.Sub(p.start), Type: SeenUndo, Key: r.Key, Incarnation: r.Incarnation,
 		Run: pol.Actions[action].Run, Name: pol.Actions[action].Name, Result: result.String(), Subjects: max(rep.Subjects, 1),
 	})
 }
 
 // effect fills in what a line of the record says beside its JSON.
-func (p *play) effect(s *Seen, doc *policy.Document, st *escalation.State, e *escalation.Effect) {
+func (p *scribe) effect(s *Seen, doc *policy.Document, st *escalation.State, e *escalation.Effect) {
 	s.Reason, s.Text = e.Reason.String(), e.Text
 	var pol *policy.Policy
 	if st.Policy >= 0 && st.Policy < len(doc.Policies) {
@@ -92,13 +148,13 @@ func (p *play) effect(s *Seen, doc *policy.Document, st *escalation.State, e *es
 			s.Run, s.Name = pol.Actions[e.Action].Run, pol.Actions[e.Action].Name
 		}
 		if s.Subjects == 0 {
-			s.Subjects = p.world.subjects(s.Run)
+			s.Subjects = p.plan(s.Run)
 		}
 	}
 }
 
 // enter notes a tier for --cover.
-func (p *play) enter(doc *policy.Document, st *escalation.State, e *escalation.Effect) {
+func (p *scribe) enter(doc *policy.Document, st *escalation.State, e *escalation.Effect) {
 	if e.Track < 0 || int(e.Track) >= len(st.Tracks) || e.Tier < 0 {
 		return
 	}

@@ -1,0 +1,205 @@
+package escalationtest
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/belfry-go/belfry/policy"
+)
+
+const preamble = `version: 1
+document:
+  version: 1
+  directory: {people: {a: {}}, schedules: {s: {timezone: UTC, layers: []}}}
+  policies: [{name: p, tiers: [{name: t, notify: [user:a]}]}]
+tests:
+`
+
+func read(src string) *File {
+	return Read("x.test.yaml", []byte(src), func(string) ([]byte, error) { return nil, errors.New("no such file") })
+}
+
+// Every fault of a file is reported, with its place, and those of one test keep
+// no other from running.
+func TestFaults(t *testing.T) {
+	for _, tc := range []struct{ name, src, want string }{
+		{"empty", ``, "is empty"},
+		{"no tests", "version: 1\ndocument: {version: 1, policies: []}\n", `has no "tests"`},
+		{"no test", "version: 1\ndocument: {version: 1, policies: []}\ntests: []\n", "the file has no test, so it would always pass"},
+		{"no policy", "version: 1\ntests: [{name: x, then: [{at: 0s, status: resolved}]}]\n", "the file names no policy"},
+		{"both", "version: 1\npolicies: [x.yaml]\ndocument: {version: 1}\ntests: [{name: x}]\n", "both"},
+		{"missing file", "version: 1\npolicies: [x.yaml]\ntests: [{name: x}]\n", "cannot be read: no such file"},
+		{"version", strings.Replace(preamble, "version: 1", "version: 2", 1) + "  - {name: x, then: [{at: 0s, status: resolved}]}\n", "this format is version: 1"},
+		{"misspelt field of the file", preamble + "  - {name: x, then: [{at: 0s, status: resolved}]}\ntest: []\n", `unknown field "test"`},
+		{"faulty document", "version: 1\ndocument: {version: 1, policies: [{name: p, tiers: [{name: t, notfy: [user:a]}]}]}\ntests: [{name: x}]\n", `unknown field "notfy"`},
+		{"no assertion", preamble + "  - {name: x}\n", `no line in "then", so it would always pass`},
+		{"no name", preamble + "  - {then: [{at: 0s, status: resolved}]}\n", `a test has no "name"`},
+		{"misspelt field", preamble + "  - {name: x, alerts: {key: k}, then: [{at: 0s, status: resolved}]}\n", `unknown field "alerts" in test "x"`},
+		{"misspelt alert", preamble + "  - {name: x, alert: {ky: k}, then: [{at: 0s, status: resolved}]}\n", `unknown field "ky" in an alert`},
+		{"misspelt verb", preamble + "  - {name: x, when: [{at: 1m, do: acknowlege}], then: [{at: 0s, status: resolved}]}\n", `did you mean "acknowledge"?`},
+		{"a field of another verb", preamble + "  - {name: x, when: [{at: 1m, do: acknowledge, for: 1h}], then: [{at: 0s, status: resolved}]}\n", `unknown field "for"`},
+		{"no at", preamble + "  - {name: x, when: [{do: acknowledge}], then: [{status: resolved}]}\n", `has no "at"`},
+		{"bare number", preamble + "  - {name: x, then: [{at: 5, status: resolved}]}\n", "a duration has a unit"},
+		{"no expectation", preamble + "  - {name: x, then: [{at: 5m}]}\n", "the line expects nothing"},
+		{"misspelt expectation", preamble + "  - {name: x, then: [{at: 5m, notfy: [user:a]}]}\n", `did you mean "notify"?`},
+		{"two expectations", preamble + "  - {name: x, then: [{at: 5m, notify: [user:a], status: resolved}]}\n", "the line is about notify and status"},
+		{"status", preamble + "  - {name: x, then: [{at: 5m, status: resolve}]}\n", `did you mean "resolved"?`},
+		{"reason", preamble + "  - {name: x, then: [{at: 5m, notify: [user:a], reason: intial}]}\n", `did you mean "initial"?`},
+		{"kind", preamble + "  - {name: x, then: [{at: 5m, notify: [user:a], kind: pages}]}\n", `did you mean "page"?`},
+		{"decision", preamble + "  - {name: x, then: [{at: 5m, gate: g, decision: open}]}\n", "allow, hold or deny"},
+		{"no decision", preamble + "  - {name: x, then: [{at: 5m, gate: g}]}\n", `has no "decision"`},
+		{"nobody", preamble + "  - {name: x, then: [{at: 5m, notify: []}]}\n", "lists nobody"},
+		{"a team", preamble + "  - {name: x, then: [{at: 5m, notify: [team:t]}]}\n", "is not told itself"},
+		{"a bare name", preamble + "  - {name: x, then: [{at: 5m, notify: [a]}]}\n", "not of the form kind:id"},
+		{"record field", preamble + "  - {name: x, then: [{at: 5m, record: {evnt: tick}}]}\n", `did you mean "event"?`},
+		{"record event", preamble + "  - {name: x, then: [{at: 5m, record: {event: tier_enterd}}]}\n", `did you mean "tier_entered"?`},
+		{"record of nothing", preamble + "  - {name: x, then: [{at: 5m, record: {}}]}\n", "any record would do"},
+		{"between one", preamble + "  - {name: x, then: [{between: [1m], quiet: true}]}\n", "it is [FROM, UNTIL]"},
+		{"between backwards", preamble + "  - {name: x, then: [{between: [2m, 1m], quiet: true}]}\n", "nothing lies between"},
+		{"quiet false", preamble + "  - {name: x, then: [{between: [1m, 2m], quiet: false}]}\n", "can only be true"},
+		{"after the end", preamble + "  - {name: x, until: 1m, then: [{at: 5m, status: resolved}]}\n", "after the end of the test"},
+		{"a step after the end", preamble + "  - {name: x, until: 10m, when: [{at: 1h, do: check, operation: x}], then: [{at: 5m, status: resolved}]}\n", "this happens after the end"},
+		{"alertless", preamble + "  - {name: x, when: [{at: 1m, do: trigger}], then: [{at: 5m, status: resolved}]}\n", `needs the test's "alert"`},
+		{"schedule", preamble + "  - {name: x, given: {oncall: {t: [a]}}, then: [{at: 5m, status: resolved}]}\n", `which the directory does not have`},
+		{"attempt", preamble + "  - {name: x, given: {actions: {r: [failed]}}, then: [{at: 5m, status: resolved}]}\n", "did you mean \"fail\"?"},
+		{"no attempt", preamble + "  - {name: x, given: {actions: {r: []}}, then: [{at: 5m, status: resolved}]}\n", "lists no attempt"},
+		{"span", preamble + "  - {name: x, given: {fail: [{from: 2m, until: 1m}]}, then: [{at: 5m, status: resolved}]}\n", `is before "from"`},
+		{"endless down", preamble + "  - {name: x, given: {down: [{from: 2m}]}, then: [{at: 5m, status: resolved}]}\n", `has no "until"`},
+		{"last resort", preamble + "  - {name: x, given: {last_resort: []}, then: [{at: 5m, status: resolved}]}\n", "there is always one"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			f := read(tc.src)
+			err := f.Err
+			if err == nil {
+				err = f.Cases[0].Err
+			}
+			if err == nil || !strings.Contains(err.Error(), tc.want) {
+				t.Errorf("got error %v\nwant one with %q", err, tc.want)
+			}
+			if faults, ok := errors.AsType[policy.Errors](err); ok && len(faults) == 0 {
+				t.Error("an error without a fault")
+			}
+		})
+	}
+}
+
+func TestFaultsOfOneTestStopNoOther(t *testing.T) {
+	f := read(preamble + `  - {name: bad, nonsense: 1, then: [{at: 5, status: resolvd}]}
+  - {name: good, alert: {key: k}, then: [{at: 0s, notify: [user:a]}]}
+`)
+	if f.Err != nil {
+		t.Fatal(f.Err)
+	}
+	results := f.Run(t.Context())
+	if results[0].Outcome != Bad || results[1].Outcome != Pass {
+		t.Errorf("outcomes %s and %s, want error and pass: %v", results[0].Outcome, results[1].Outcome, results[1].Failures)
+	}
+	for _, want := range []string{`unknown field "nonsense"`, "bare number 5", `did you mean "resolved"?`, "x.test.yaml:7:"} {
+		if !strings.Contains(results[0].Failures[0], want) {
+			t.Errorf("the failure lacks %q:\n%s", want, results[0].Failures[0])
+		}
+	}
+}
+
+func TestDefaults(t *testing.T) {
+	f := read(preamble + "  - {name: x, alert: {key: k}, when: [{at: 1m, do: note, text: hm}], then: [{at: 10m, status: triggered}]}\n")
+	if f.Err != nil || f.Cases[0].Err != nil {
+		t.Fatal(f.Err, f.Cases[0].Err)
+	}
+	c := f.Cases[0]
+	if c.Until != 70*time.Minute || !c.Strict || c.Steps[0].Event.By.Principal != policy.Service("test") ||
+		!slices.Equal(c.Given.LastResort, []string{"last-resort"}) || c.Start != policy.InstantOf(defaultStart) {
+		t.Errorf("defaults: until %s, strict %t, by %s, last resort %v, start %s",
+			c.Until, c.Strict, c.Steps[0].Event.By.Principal, c.Given.LastResort, c.Start)
+	}
+}
+
+// Policies of several files are one document; a directory may stand in a file
+// of its own, listed or named.
+func TestPoliciesInFiles(t *testing.T) {
+	fsys := fstest.MapFS{
+		"t/listed.test.yaml": {Data: []byte("version: 1\npolicies: [../p/a.yaml, ../p/b.yaml, ../p/dir.yaml]\ntests:\n" +
+			"  - {name: first, alert: {key: k, kind: one}, then: [{at: 0s, notify: [user:a]}]}\n" +
+			"  - {name: second, alert: {key: k, kind: two}, then: [{at: 0s, notify: [user:b]}]}\n")},
+		"t/named.test.yaml": {Data: []byte("version: 1\npolicies: [../p/named.yaml]\ntests:\n" +
+			"  - {name: x, alert: {key: k}, then: [{at: 0s, notify: [user:a]}]}\n")},
+		"p/a.yaml":     {Data: []byte("version: 1\npolicies: [{name: one, match: [kind = one], tiers: [{name: t, notify: [user:a]}]}]\n")},
+		"p/b.yaml":     {Data: []byte("version: 1\npolicies: [{name: two, match: [kind = two], tiers: [{name: t, notify: [user:b]}]}]\n")},
+		"p/dir.yaml":   {Data: []byte("version: 1\ndirectory: {people: {a: {}, b: {}}}\n")},
+		"p/named.yaml": {Data: []byte("version: 1\ndirectory: dir.yaml\npolicies: [{name: p, tiers: [{name: t, notify: [user:a]}]}]\n")},
+	}
+	RunFS(t, fsys, "t/*.test.yaml")
+}
+
+func TestLoadOfNoFile(t *testing.T) {
+	f := Load(filepath.Join(t.TempDir(), "none.test.yaml"))
+	if !errors.Is(f.Err, os.ErrNotExist) {
+		t.Errorf("error %v, want one that says that there is no such file", f.Err)
+	}
+	if r := f.Run(t.Context()); len(r) != 1 || r[0].Outcome != Bad || len(r[0].Failures) != 1 {
+		t.Errorf("results %+v, want one error", r)
+	}
+}
+
+func TestSpread(t *testing.T) {
+	got := spread([]Step{{At: time.Minute, Times: 3, Until: 4 * time.Minute, Line: 1}, {At: 2 * time.Minute, Line: 2}})
+	var at []time.Duration
+	for _, s := range got {
+		at = append(at, s.At)
+	}
+	if want := []time.Duration{time.Minute, 2 * time.Minute, 2 * time.Minute, 3 * time.Minute}; !slices.Equal(at, want) {
+		t.Errorf("instants %v, want %v", at, want)
+	}
+	if got[1].Line != 1 || got[2].Line != 2 {
+		t.Error("steps of one instant do not keep the order of the file")
+	}
+}
+
+func TestParseStep(t *testing.T) {
+	s, err := ParseStep(`17m acknowledge user:bob track=main`)
+	if err != nil || s.At != 17*time.Minute || s.Do != "acknowledge" || s.Event.By.Principal != policy.User("bob") || s.Event.Track != "main" {
+		t.Errorf("step %+v, error %v", s, err)
+	}
+	if s, err = ParseStep(`1h silence user:bob for=2h name=m reason="we mend it"`); err != nil || s.Event.Reason != "we mend it" {
+		t.Errorf("step %+v, error %v", s, err)
+	}
+	for src, want := range map[string]string{
+		"":                               "an event is",
+		"17m":                            "an event is",
+		"17 acknowledge":                 "has no unit",
+		"17m acknowlege user:bob":        `did you mean "acknowledge"?`,
+		"17m acknowledge user:bob main":  "no FIELD=VALUE",
+		"17m acknowledge bob":            "not of the form kind:id",
+		"17m acknowledge user:bob x=1":   `unknown field "x"`,
+		`17m note user:bob text="no end`: "a quote without an end",
+	} {
+		if _, err := ParseStep(src); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%q: error %v, want one with %q", src, err, want)
+		}
+	}
+}
+
+// Whatever a file holds, reading and playing it ends without a panic.
+func FuzzRead(f *testing.F) {
+	names, _ := filepath.Glob("testdata/*/*.test.yaml")
+	for _, name := range names {
+		if src, err := os.ReadFile(name); err == nil {
+			f.Add(src)
+		}
+	}
+	f.Add([]byte(preamble + "  - {name: x, alert: {}, then: [{at: 0s, notify: [user:a]}]}\n"))
+	f.Fuzz(func(t *testing.T, src []byte) {
+		file := Read("fuzz.test.yaml", src, func(string) ([]byte, error) { return nil, errors.New("none") })
+		for _, c := range file.Cases {
+			if c.Err == nil && c.Until <= 3*time.Hour && len(c.Steps) < 50 {
+				c.Run(t.Context())
+			}
+		}
+	})
+}
