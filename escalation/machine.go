@@ -156,11 +156,12 @@ func specOf(doc *policy.Document, t *Track) (*policy.Policy, *policy.Track) {
 }
 
 // facts returns what guards are read over.
-func (m *machine) facts() policy.Facts {
+func (m *machine) facts() policy.Facts { return factsOf(m.s, m.now) }
+
+func factsOf(s *State, at policy.Instant) policy.Facts {
 	return policy.Facts{
-		Alert: m.s.Alert, Severity: m.s.Severity, Criticality: m.s.Criticality,
-		BlastRadius: m.s.BlastRadius, Priority: m.s.Priority,
-		Count: m.s.Count, Age: m.now.Sub(m.s.Opened),
+		Alert: s.Alert, Severity: s.Severity, Criticality: s.Criticality, BlastRadius: s.BlastRadius,
+		Priority: s.Priority, Count: s.Count, Age: at.Sub(s.Opened),
 	}
 }
 

@@ -305,15 +305,9 @@ func (m *machine) admitted(ti int, skipped uint64, reason policy.Reason) {
 // startTracks begins the tracks of another policy of the document, when one
 // matches now.
 func (m *machine) startTracks(reason policy.Reason) {
-	f := m.facts()
-	p := m.doc.Choose(&f)
-	if p == m.p || p.Name == policy.Unmatched || p.Index == m.doc.Default && p.Match.Holds(&f) != policy.True {
+	p := m.nowMatching()
+	if p == nil {
 		return
-	}
-	for i := range m.s.Tracks {
-		if int(m.s.Tracks[i].Policy) == p.Index {
-			return
-		}
 	}
 	if len(m.s.Tracks)+len(p.Tracks) > maxTracks {
 		m.tellLastResort(reason, -1)
@@ -326,6 +320,31 @@ func (m *machine) startTracks(reason policy.Reason) {
 			m.beginNow(ti, reason)
 		}
 	}
+}
+
+// nowMatching returns the first policy, other than those whose tracks the alert
+// has, that matches now and did not before; nil: none.
+func (m *machine) nowMatching() *policy.Policy {
+	now, before := m.facts(), factsOf(m.prev, m.now)
+	for _, p := range m.doc.Policies {
+		if p == m.p || p.Name == policy.Unmatched || m.hasTracksOf(p) {
+			continue
+		}
+		if p.Match.Holds(&now) == policy.True && p.Match.Holds(&before) != policy.True {
+			return p
+		}
+	}
+	return nil
+}
+
+// hasTracksOf reports whether the alert runs tracks of p.
+func (m *machine) hasTracksOf(p *policy.Policy) bool {
+	for i := range m.s.Tracks {
+		if int(m.s.Tracks[i].Policy) == p.Index {
+			return true
+		}
+	}
+	return false
 }
 
 // maxTracks bounds the tracks of an alert.

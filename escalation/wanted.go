@@ -20,10 +20,7 @@ func wantedRun(doc *policy.Document, s *State, e *Effect) bool {
 	if s.Policy >= len(doc.Policies) || int(e.Action) >= len(doc.Policies[s.Policy].Actions) || e.Action < 0 {
 		return false
 	}
-	f := policy.Facts{
-		Alert: s.Alert, Severity: s.Severity, Criticality: s.Criticality, BlastRadius: s.BlastRadius,
-		Priority: s.Priority, Count: s.Count, Age: s.At.Sub(s.Opened),
-	}
+	f := factsOf(s, s.At)
 	guard := &doc.Policies[s.Policy].Actions[e.Action].Guard
 	return s.Actions[e.Action].Phase == PhaseStarted && guard.Holds(&f) != policy.False
 }

@@ -127,6 +127,24 @@ func anchorWord(name string) bool {
 	return name == "never" || name == "review"
 }
 
+// happens reports whether every anchor of n is an event: nothing waits for
+// those, so that the tier above has a wait of its own.
+func happens(n *Node) bool {
+	if n.Kind == NodeList {
+		for _, item := range n.Items {
+			if !happens(item) {
+				return false
+			}
+		}
+		return len(n.Items) > 0
+	}
+	word, _, _ := strings.Cut(strings.TrimSpace(n.Text), " ")
+	if name, _, found := strings.Cut(word, ":"); found {
+		return name == "raised" || name == "tier" || name == "gate" || name == "action" || name == "evidence"
+	}
+	return word == "acknowledged" || word == "resolved" || word == "exhausted"
+}
+
 // anchor reads an anchor or a list of them, of which the earliest counts.
 func (r *policyReader) anchor(n *Node, path string) (Anchor, bool) {
 	items, ats := []*Node{n}, []string{path}

@@ -56,7 +56,7 @@ func (r *policyReader) track(o *Object, name string) Track {
 	}
 	for i, item := range items {
 		below := ""
-		if i+1 < len(items) && items[i+1].Field("at") != nil {
+		if i+1 < len(items) && items[i+1].Field("at") != nil && !happens(items[i+1].Field("at")) {
 			below = called("tier", items[i+1], index(path, i+1))
 		}
 		tier := r.tier(item, index(path, i), below)
