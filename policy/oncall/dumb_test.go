@@ -154,7 +154,7 @@ func (d *dumb) walked(r *policy.Rotation, until int64) []handoff {
 	}
 	instant := func(k int) int64 { first, _ := d.occurrences(step(r, k)); return first }
 	list = []handoff{{at: instant(0)}}
-	for k := 1; list[len(list)-1].at <= until; k++ {
+	for k := 1; list[len(list)-1].at <= until+11*86400; k++ { // once for a whole comparison
 		if t := instant(k); t > list[len(list)-1].at {
 			list = append(list, handoff{t, list[len(list)-1].turn + 1})
 		}

@@ -134,7 +134,13 @@ func (g *generator) rotation(name string) policy.Rotation {
 	if g.IntN(3) == 0 {
 		r.Days = g.dayset()
 	}
-	r.Start = civilOf(g.moment(reach))
+	start := g.moment(reach)
+	if g.IntN(2) == 0 { // hand over at the time of day at which the clock changes
+		loc, _ := time.LoadLocation(g.zone)
+		c := g.center.In(loc).Add(time.Duration(g.IntN(7)-3) * 15 * time.Minute)
+		start = time.Date(start.Year(), start.Month(), start.Day(), c.Hour(), c.Minute(), 0, 0, time.UTC)
+	}
+	r.Start = civilOf(start)
 	for range 1 + g.IntN(4) {
 		group := []string{g.person()}
 		if g.IntN(4) == 0 {

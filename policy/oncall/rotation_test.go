@@ -103,6 +103,13 @@ func TestRotationVectors(t *testing.T) {
 			},
 		},
 		{
+			// 02:30 is at 00:30Z first. The clock then goes back to before it,
+			// but bob does not.
+			"a hand-off in a repeated hour",
+			turns("Europe/Berlin", every(1, policy.Daily, "2026-10-24T02:30"), "alice", "bob"),
+			[]string{"2026-10-25T00:29:59Z alice", "2026-10-25T00:30:00Z bob", "2026-10-25T01:00:00Z bob", "2026-10-25T01:29:59Z bob", "2026-10-26T01:30:00Z alice"},
+		},
+		{
 			// 8 h on the wall clock: 22:00, 06:00, 14:00 on either side, so the
 			// night of the 29th has seven hours and that of 25 October nine.
 			"8 h turns keep their wall times",
@@ -210,6 +217,18 @@ func TestRotationDaysVectors(t *testing.T) {
 				"2026-03-06T00:00:00Z carol", "2026-03-06T12:00:00Z alice", "2026-03-07T00:00:00Z -", "2026-03-09T00:00:00Z bob",
 				"2026-02-27T12:00:00Z carol", "2026-02-27T11:59:59Z bob",
 			},
+		},
+		{
+			// St. John's, 7 November 2010: at 02:31Z 00:01 on Sunday becomes 23:01
+			// on Saturday. Sunday has begun at 02:30Z, and Saturday ends at 03:30Z.
+			"a sunday that is left once more",
+			turns("America/St_Johns", every(1, policy.Daily, "2010-10-31T00:00", time.Sunday), "alice"),
+			[]string{"2010-11-07T02:29:59Z -", "2010-11-07T02:30:00Z alice", "2010-11-07T03:00:00Z alice", "2010-11-08T03:29:59Z alice", "2010-11-08T03:30:00Z -"},
+		},
+		{
+			"a saturday that comes back",
+			turns("America/St_Johns", every(1, policy.Daily, "2010-10-30T00:00", time.Saturday), "alice"),
+			[]string{"2010-11-07T02:29:59Z alice", "2010-11-07T02:30:30Z alice", "2010-11-07T03:29:59Z alice", "2010-11-07T03:30:00Z -"},
 		},
 		{
 			// Havana, 1 November 2026: at 05:00Z 01:00 becomes 00:00. Sunday has

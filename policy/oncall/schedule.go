@@ -227,14 +227,11 @@ func (o *override) apply(on, who []string) []string {
 		return distinct(append(slices.Clip(on), who...))
 	}
 	var after []string
-	placed := false
 	for _, p := range on {
-		switch {
-		case !slices.Contains(o.replaces, p):
+		if slices.Contains(o.replaces, p) {
+			after = append(after, who...) // for the second replaced, a repetition
+		} else {
 			after = append(after, p)
-		case !placed:
-			placed = true
-			after = append(after, who...)
 		}
 	}
 	return distinct(after)
