@@ -18,6 +18,9 @@ type machine struct {
 	base int
 	now  policy.Instant // the instant that is being applied
 	need []Question
+	// missed counts the answers that were looked for in vain: also of a question
+	// that need holds already.
+	missed int
 	// more: s.More is this step's own copy.
 	more bool
 	// Of a tick after a gap: walking while the ladder is walked through it
@@ -116,6 +119,7 @@ func (m *machine) answer(q Question) (*Answer, bool) {
 			return &m.ev.Answers[i], true
 		}
 	}
+	m.missed++
 	for i := range m.need {
 		if m.need[i] == q {
 			return nil, false

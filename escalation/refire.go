@@ -368,7 +368,7 @@ func (m *machine) guardsAgain() {
 // beginNow begins a track and enters what is due at once.
 func (m *machine) beginNow(ti int, reason policy.Reason) {
 	m.begin(ti, reason)
-	for asked := len(m.need); asked == len(m.need) && m.tierDue(ti); {
+	for missed := m.missed; missed == m.missed && m.tierDue(ti); {
 	}
 	if t := &m.s.Tracks[ti]; t.End <= m.now && len(m.need) == 0 {
 		m.passOver(ti, t.End, reason)

@@ -187,7 +187,7 @@ func (m *machine) tiersDue() {
 		if m.s.Tracks[ti].Next <= m.now {
 			m.hoursBegin(ti)
 		}
-		for asked := len(m.need); asked == len(m.need) && m.tierDue(ti); {
+		for missed := m.missed; missed == m.missed && m.tierDue(ti); {
 		}
 	}
 }
