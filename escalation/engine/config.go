@@ -105,9 +105,10 @@ type Config struct {
 	LookAgain time.Duration
 
 	// Decoded is how many alerts are kept decoded, beside what the store keeps.
-	// Each takes about 2 kB.
+	// Each takes about 2 kB. What is not is read from the store each time,
+	// which with a store in memory is as fast.
 	//
-	// Defaults to 4096.
+	// Defaults to 512.
 	Decoded int
 
 	// Salt is where the salts of the history come from. It must not be
@@ -183,6 +184,6 @@ func (c Config) withDefaults() Config {
 	orDuration(&c.Lease, 2*time.Minute)
 	orDuration(&c.LookAgain, 5*time.Second)
 	orInt(&c.Workers, 64)
-	orInt(&c.Decoded, 4096)
+	orInt(&c.Decoded, 512)
 	return c
 }

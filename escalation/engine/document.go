@@ -19,6 +19,7 @@ type document struct {
 	asks    asker                // what steps under this document ask
 	// rings: some tier has `pick: next`, so that who was told is to be noted.
 	rings bool
+	gated bool // some policy has gates
 	// operations that a gate of the document names, or that it opens; sorted.
 	operations []string
 }
@@ -33,6 +34,7 @@ func (e *Engine) newDocument(doc *policy.Document) *document {
 				d.rings = d.rings || p.Tracks[i].Tiers[j].PickNext
 			}
 		}
+		d.gated = d.gated || len(p.Gates) > 0
 		for i := range p.Gates {
 			d.operations = append(d.operations, p.Gates[i].Operations...)
 		}

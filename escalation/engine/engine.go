@@ -165,29 +165,47 @@ func (e *Engine) project(ctx context.Context) error {
 			return err
 		}
 	}
+	var snap store.Snapshot
 	for stream, err := range e.store.Streams(ctx, store.StreamQuery{Prefix: alertStreams}) {
 		if err != nil {
 			return fmt.Errorf("engine: streams: %w", err)
 		}
-		h, err := e.find(ctx, stream)
-		if err != nil && !errors.Is(err, errStuck) {
+		if err := e.projectAlert(ctx, stream, &snap); err != nil {
 			return err
 		}
-		if err != nil {
-			// One alert that cannot be read must not keep all others from
-			// being told; looking at what is due finds it again, and tells.
-			e.log.Error("unreadable alert", "stream", stream, "err", err)
-			e.board.blind.Add(1)
-			continue
-		}
-		if len(h.state.Gates) > 0 {
-			e.board.update(h.doc, &h.state)
-		}
-		if h.opened {
-			e.counts.open.Add(1)
-		}
-		e.cache.put(h, true)
 	}
+	return nil
+}
+
+// projectAlert reads what the projections want to know of one alert. Only one
+// whose document has gates needs decoding.
+func (e *Engine) projectAlert(ctx context.Context, stream string, snap *store.Snapshot) error {
+	if err := e.store.Load(ctx, stream, snap); err != nil {
+		return fmt.Errorf("engine: load %q: %w", stream, err)
+	}
+	if snap.Open {
+		e.counts.open.Add(1)
+	}
+	doc, err := e.pinned(ctx, snap.Document)
+	if err == nil && !doc.gated {
+		return nil
+	}
+	var h *held
+	if err == nil {
+		h, err = e.findAt(ctx, snap)
+	}
+	switch {
+	case errors.Is(err, errStuck):
+		// One alert that cannot be read must not keep all others from being
+		// told; looking at what is due finds it again, and tells.
+		e.log.Error("unreadable alert", "stream", stream, "err", err)
+		e.board.blind.Add(1)
+		return nil
+	case err != nil:
+		return err
+	}
+	e.board.update(h.doc, &h.state)
+	e.cache.put(h, true)
 	return nil
 }
 
