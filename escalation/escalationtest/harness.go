@@ -171,7 +171,7 @@ func (o *observedAction) Act(ctx context.Context, req engine.ActionRequest) (eng
 // settle does everything that is due now.
 func (h *Harness) settle() {
 	h.t.Helper()
-	if err := h.Engine.Settle(h.t.Context()); err != nil {
+	if err := settle(h.t.Context(), h.Engine); err != nil {
 		h.t.Fatalf("escalationtest: at %s: %v", h.Elapsed(), err)
 	}
 }

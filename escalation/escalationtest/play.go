@@ -187,10 +187,19 @@ func (p *play) commit(ctx context.Context, at time.Duration) error {
 			return fmt.Errorf("line %d: %s: %w", s.Line, s.Do, err)
 		}
 	}
-	if err := p.eng.Settle(ctx); err != nil {
+	if err := settle(ctx, p.eng); err != nil {
 		return fmt.Errorf("at %s: %w", at, err)
 	}
 	return nil
+}
+
+// settle does all that is to be done at an instant. What is due goes before
+// what leaves: pages of one instant go out as one message.
+func settle(ctx context.Context, eng *engine.Engine) error {
+	if _, err := eng.Tick(ctx); err != nil {
+		return err
+	}
+	return eng.Settle(ctx)
 }
 
 // step does one step.
@@ -224,8 +233,21 @@ func (p *play) step(ctx context.Context, s *Step) error {
 	if s.Event.Kind == escalation.EventRebase {
 		in.Event.Mapping = &escalation.Mapping{Policy: p.doc.Digest}
 	}
+	if s.Expectation != "" && s.Key == "" {
+		in.Key = p.expected(s.Expectation)
+	}
 	_, err := p.eng.Submit(ctx, in)
 	return err
+}
+
+// expected is the key of an expectation.
+func (p *play) expected(name string) string {
+	for i := range p.doc.Expectations {
+		if e := &p.doc.Expectations[i]; e.Name == name {
+			return e.Key
+		}
+	}
+	return p.firstKey()
 }
 
 // alert is what a trigger triggers: its own alert, else the last one of its

@@ -103,7 +103,7 @@ func (v *verdict) texts() []string {
 	for _, f := range v.failures {
 		text := fmt.Sprintf("%s: %s", f.at, f.text)
 		if f.line > 0 {
-			text = fmt.Sprintf("line %d: %s", f.line, text)
+			text += fmt.Sprintf(" (line %d)", f.line)
 		}
 		out = append(out, text)
 	}

@@ -3,6 +3,9 @@ package escalationtest
 import (
 	"encoding/json"
 	"io"
+	"maps"
+	"slices"
+	"strconv"
 	"time"
 
 	"github.com/belfry-go/belfry/policy"
@@ -72,15 +75,7 @@ func (s *Seen) echo() bool {
 func (s *Seen) json(start policy.Instant) any {
 	at, when := s.At.String(), start.Add(s.At).Time().Format(time.RFC3339Nano)
 	if s.Type == SeenRecord {
-		out := map[string]any{}
-		for name, v := range s.Fields() {
-			out[name] = v
-		}
-		out["at"], out["time"], out["type"] = at, when, s.Type
-		if s.Key != "" {
-			out["key"] = s.Key
-		}
-		return out
+		return recordJSON{s, at, when}
 	}
 	j := seenJSON{
 		At: at, Time: when, Type: s.Type, Key: s.Key,
@@ -105,4 +100,47 @@ func (s *Seen) json(start policy.Instant) any {
 		j.Type, j.Undo = SeenRun, s.Type == SeenUndo
 	}
 	return j
+}
+
+// recordJSON is a plain record as JSON: at, time, type, key and event first, as
+// everywhere in a timeline, then the other fields of its line by name.
+type recordJSON struct {
+	s        *Seen
+	at, time string
+}
+
+// MarshalJSON implements json.Marshaler.
+func (r recordJSON) MarshalJSON() ([]byte, error) {
+	b := []byte{'{'}
+	put := func(name string, v any) error {
+		text, err := json.Marshal(v)
+		if len(b) > 1 {
+			b = append(b, ',')
+		}
+		b = append(strconv.AppendQuote(b, name), ':')
+		b = append(b, text...)
+		return err
+	}
+	fields := r.s.Fields()
+	first := []struct {
+		name  string
+		value any
+	}{{"at", r.at}, {"time", r.time}, {"type", r.s.Type}, {"key", r.s.Key}, {"event", r.s.Event}}
+	for _, f := range first {
+		if f.value == "" {
+			continue
+		}
+		if err := put(f.name, f.value); err != nil {
+			return nil, err
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		if name == "at" || name == "key" || name == "event" {
+			continue
+		}
+		if err := put(name, fields[name]); err != nil {
+			return nil, err
+		}
+	}
+	return append(b, '}'), nil
 }

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"runtime"
 	"sync"
+	"time"
 
 	"github.com/belfry-go/belfry/escalation/escalationtest"
 )
@@ -122,7 +123,11 @@ func play(files []*escalationtest.File, match *regexp.Regexp) []escalationtest.R
 			jobs = append(jobs, job{c, r})
 		}
 	}
-	each(len(jobs), func(i int) { *jobs[i].r = jobs[i].c.Run(context.Background()) })
+	each(len(jobs), func(i int) {
+		begun := time.Now()
+		*jobs[i].r = jobs[i].c.Run(context.Background())
+		jobs[i].r.Elapsed = time.Since(begun)
+	})
 	out := make([]escalationtest.Result, len(results))
 	for i, r := range results {
 		out[i] = *r
