@@ -131,15 +131,16 @@ func (m *machine) addContacts(ei int, again bool) (int, policy.Reason) {
 func (m *machine) addRing(ei, k int, again bool) (int, policy.Reason) {
 	l := m.s.Entries[ei].Lists
 	cause := policy.ReasonUnresolvable
+	had := len(m.s.Contacts) // somebody told by way of an earlier target is nobody new
 	for ; k < len(l.Ring); k++ {
 		n, why := m.addTarget(ei, l.Ring[k], again)
-		if n > 0 {
+		if n > 0 && len(m.s.Contacts) > had {
 			return n, policy.ReasonNone
 		}
 		cause = graver(cause, why)
 	}
 	for i := len(l.Ring); i < len(l.Rosters); i++ { // extras beside the ring
-		if n, _ := m.addTarget(ei, i, again); n > 0 {
+		if n, _ := m.addTarget(ei, i, again); n > 0 && len(m.s.Contacts) > had {
 			return n, policy.ReasonNone
 		}
 	}
