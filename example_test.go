@@ -32,11 +32,9 @@ func Example() {
 		fmt.Printf("%s %s %s %q\n", n.At.Time().Format("15:04"), n.Kind, n.To, n.Alerts[0].Reason)
 		return notify.Receipt{}, nil
 	}
-	eng, err := engine.New(engine.Config{
-		Policies: doc, Notifier: notify.NotifierFunc(pager), LastResort: notify.Writer(os.Stderr), Clock: clk,
-	})
+	eng, err := engine.New(engine.Config{Policies: doc, Notifier: notify.NotifierFunc(pager), LastResort: notify.Writer(os.Stderr), Clock: clk})
 	if err != nil {
-		log.Fatal(err)
+		log.Fatal(err) // what is missing
 	}
 	rotator, ivan := engine.By(policy.Service("rotator")), engine.By(policy.User("ivan"))
 	db := policy.Identity{ID: "svc-db", Owner: policy.User("olga")}

@@ -81,13 +81,7 @@ func TestPolicyFiles(t *testing.T) {
 	if err != nil || len(names) != 4 {
 		t.Fatalf("test files %v, %v; want one for each case", names, err)
 	}
-	for _, name := range names {
-		for _, r := range escalationtest.Load(name).Run(t.Context()) {
-			if r.Outcome != escalationtest.Pass {
-				t.Errorf("%s: %s\n%s", r.Title(), strings.Join(r.Failures, "\n"), r.Timeline())
-			}
-		}
-	}
+	escalationtest.Run(t, names...)
 }
 
 func TestUsage(t *testing.T) {

@@ -55,12 +55,14 @@ func (ts *timelines) add(r engine.Record) {
 
 // print writes all timelines: as JSON whole, for people what decided something.
 func (ts *timelines) print(p *printer) {
+	if !p.json {
+		p.line("")
+	}
 	for _, t := range ts.list {
 		if !p.json {
-			p.line("")
 			p.line(fmt.Sprintf("%s: %s, %s after %s", t.name, t.policy, t.status, t.since.Sub(t.opened)))
 		}
-		for _, m := range t.lines {
+		for i, m := range t.lines {
 			switch {
 			case p.json:
 				p.object(struct {
@@ -68,7 +70,7 @@ func (ts *timelines) print(p *printer) {
 					Type string          `json:"type"`
 					Line escalation.Line `json:"line"`
 				}{m.at, "record", m.line})
-			case decides(&m.line):
+			case i > 0 && decides(&m.line): // the first is the trigger, which the header stands for
 				p.line(fmt.Sprintf("  +%-8s %-12s %s", m.at.Sub(t.opened), m.line.Event, story(&m.line)))
 			}
 		}
