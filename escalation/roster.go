@@ -315,6 +315,9 @@ func (m *machine) withdraw(ei int) {
 // prune drops what earlier passes of track ti left: entries on which no contact
 // rule is still to come. Those told are kept for the message that it is over.
 func (m *machine) prune(ti int) {
+	if m.walking || m.gap {
+		return // what fell due in the gap is remembered by place
+	}
 	s := m.s
 	keep := func(i int) bool {
 		e := &s.Entries[i]

@@ -69,8 +69,11 @@ func StepInto(next *State, doc *policy.Document, prev *State, ev *Event, buf []E
 
 // pass counts an event that changed nothing: it is a record all the same.
 func (s *State) pass(ev *Event) {
+	if s.Seq == 0 {
+		return // what never opened has no history
+	}
 	s.Seq++
-	if s.Seq > 1 && ev.At > s.At {
+	if ev.At > s.At {
 		s.At = ev.At
 	}
 }

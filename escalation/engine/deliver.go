@@ -52,10 +52,12 @@ func (e *Engine) Settle(ctx context.Context) error {
 	}
 	defer e.pump.Unlock()
 	for range maxRounds {
-		if _, err := e.deliver(ctx); err != nil {
+		// What is due goes before what leaves: pages of one instant to one
+		// person are one message, whatever caused them.
+		if err := e.tick(ctx, nil); err != nil {
 			return err
 		}
-		if err := e.tick(ctx, nil); err != nil {
+		if _, err := e.deliver(ctx); err != nil {
 			return err
 		}
 		now := e.now()

@@ -32,6 +32,7 @@ type licence struct {
 
 func licences() []licence {
 	return []licence{
+		{"simulate.go", []string{"context"}, "it drives, as drive.go does"},
 		{"drive.go", []string{"context"}, "the driver asks a directory, which may take time; Step does not know it"},
 		{"directory*.go", []string{"context"}, "the built-in directory answers through the interface that a remote one has"},
 		{"json*.go", []string{"encoding/json"}, "the JSON view; the machine itself never sees it"},
