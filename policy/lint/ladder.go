@@ -23,24 +23,41 @@ func fewTiers(p *pass) {
 	})
 }
 
-// shadowed: order decides, and a broad policy above a narrow one hides it.
+// shadowed: order decides, and a broad policy above a narrow one hides it. An
+// earlier policy is looked for under each condition of a later one, so that a
+// thousand policies are not compared each with each.
 func shadowed(p *pass) {
-	pols := p.policies()
-	for i, pol := range pols {
-		for k := range i {
-			if above := pols[k]; contains(pol.Match.Texts(), above.Match.Texts()) {
-				p.report(policyPath(i), "policy %q never governs: whatever it matches, %q above it matches first", pol.Name, above.Name)
-				break
+	all := -1                     // the first policy without a condition
+	byFirst := map[string][]int{} // earlier policies, by their first condition
+	texts := make([][]string, len(p.policies()))
+	for i, pol := range p.policies() {
+		texts[i] = pol.Match.Texts()
+		slices.Sort(texts[i])
+		above := all
+		for _, cond := range texts[i] {
+			for _, k := range byFirst[cond] {
+				if contains(texts[i], texts[k]) && (above < 0 || k < above) {
+					above = k
+				}
 			}
+		}
+		if above >= 0 {
+			p.report(policyPath(i), "policy %q never governs: whatever it matches, %q above it matches first", pol.Name, p.policies()[above].Name)
+		}
+		switch {
+		case len(texts[i]) > 0:
+			byFirst[texts[i][0]] = append(byFirst[texts[i][0]], i)
+		case all < 0:
+			all = i
 		}
 	}
 }
 
-// contains reports whether all of part are in whole: the conditions of whole
-// are then at least as narrow.
+// contains reports whether all of part are in whole, which is sorted: the
+// conditions of whole are then at least as narrow.
 func contains(whole, part []string) bool {
 	for _, s := range part {
-		if !slices.Contains(whole, s) {
+		if _, ok := slices.BinarySearch(whole, s); !ok {
 			return false
 		}
 	}
