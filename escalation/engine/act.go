@@ -18,7 +18,7 @@ const begun = 1
 
 // act makes one attempt at an action, or at taking one back.
 func (e *Engine) act(ctx context.Context, c caller, now policy.Instant, o *outgoing) error {
-	h, err := e.find(ctx, o.item.Stream)
+	h, err := e.findSince(ctx, o)
 	if err != nil {
 		return err
 	}

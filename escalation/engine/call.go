@@ -115,7 +115,7 @@ func (p apart) notify(ctx context.Context, to notify.Notifier, n notify.Notifica
 	}
 	got := make(chan answer, 1)
 	err := p.call(ctx, p.e.cfg.AttemptTimeout, func(ctx context.Context) {
-		r, _, err := direct{p.e}.notify(ctx, untimed{to}, n)
+		r, _, err := direct(p).notify(ctx, untimed{to}, n)
 		got <- answer{r, err}
 	})
 	switch {
@@ -138,7 +138,7 @@ func (p apart) act(ctx context.Context, a Action, req ActionRequest, limit time.
 	}
 	got := make(chan answer, 1)
 	err := p.call(ctx, limit, func(ctx context.Context) {
-		res, _, err := direct{p.e}.act(ctx, ActionFunc(a.Act), req, 0)
+		res, _, err := direct(p).act(ctx, ActionFunc(a.Act), req, 0)
 		got <- answer{res, err}
 	})
 	switch {

@@ -55,7 +55,6 @@ type scripted struct {
 	lines  []string
 	seen   []notify.Notification
 	answer func(n notify.Notification) outcome
-	name   string
 }
 
 func (s *scripted) NotifyTimed(_ context.Context, n notify.Notification) (notify.Receipt, time.Duration, error) {

@@ -129,12 +129,32 @@ func (c *cache) place(h *held) bool {
 // read, or a step of it comes to no end.
 var errStuck = errors.New("engine: stuck")
 
-// find returns where a stream stands, from the cache or the store.
-// store.ErrNotFound: nowhere.
+// find returns where a stream stands. store.ErrNotFound: nowhere. What is held
+// of it is taken for true only if nobody else writes to the store: what is read
+// of a state is often not committed (whether a page is still wanted), so that no
+// conflict would show that it was out of date.
 func (e *Engine) find(ctx context.Context, stream string) (*held, error) {
-	if h := e.cache.take(stream); h != nil {
-		return h, nil
+	if e.owner == "" {
+		if h := e.cache.take(stream); h != nil {
+			return h, nil
+		}
 	}
+	return e.read(ctx, stream)
+}
+
+// findSince is find for a stream that stands at least at a record, for which an
+// item of that record is the proof.
+func (e *Engine) findSince(ctx context.Context, o *outgoing) (*held, error) {
+	h, err := e.find(ctx, o.item.Stream)
+	if err != nil || h.pos.Seq >= o.item.ID.Seq {
+		return h, err
+	}
+	e.cache.put(h, false)
+	return e.read(ctx, o.item.Stream)
+}
+
+// read reads one stream from the store, and decodes it unless it is held so.
+func (e *Engine) read(ctx context.Context, stream string) (*held, error) {
 	snap := e.snaps.Get().(*store.Snapshot)
 	defer e.snaps.Put(snap)
 	if err := e.store.Load(ctx, stream, snap); err != nil {
@@ -143,12 +163,7 @@ func (e *Engine) find(ctx context.Context, stream string) (*held, error) {
 		}
 		return nil, fmt.Errorf("engine: load %q: %w", stream, err)
 	}
-	h := e.cache.blank(stream)
-	if err := e.decode(ctx, snap, h); err != nil {
-		e.cache.put(h, false)
-		return nil, err
-	}
-	return h, nil
+	return e.findAt(ctx, snap)
 }
 
 // findAt is find for a stream whose snapshot is at hand.

@@ -57,7 +57,7 @@ func (e *Engine) tellGroup(ctx context.Context, now policy.Instant, group []outg
 func (e *Engine) wanted(ctx context.Context, now policy.Instant, group []outgoing, out []outgoing, items []notify.Item) ([]outgoing, []notify.Item, error) {
 	for i := range group {
 		o := &group[i]
-		h, err := e.find(ctx, o.item.Stream)
+		h, err := e.findSince(ctx, o)
 		if err != nil {
 			return out, items, err
 		}

@@ -26,7 +26,6 @@ type pump struct {
 	// poisoned streams cannot be stepped: their document is gone, or their
 	// state cannot be read. They must not hold up the others.
 	poisoned map[string]policy.Instant
-	claim    []store.Item
 	groups   map[string]int
 	out      []outgoing
 	one      [1][]outgoing
