@@ -167,7 +167,7 @@ func wordBit(n int, first, last byte) uint64 {
 
 // add notes a text that was written or read in full.
 func (w *words) add(off, n int, bit uint64) {
-	if w.n == maxWords || off+n > math.MaxUint32 {
+	if w.n == maxWords || uint64(off)+uint64(n) > math.MaxUint32 {
 		return
 	}
 	w.at[w.n] = place{uint32(off), uint32(n)}
