@@ -42,7 +42,8 @@ func (e *Engine) Deliver(ctx context.Context) (n int, err error) {
 // Settle ticks and delivers until nothing is due and nothing is claimable at
 // Clock.Now, and every attempt whose outcome is known by then was reported. What
 // became of an attempt goes before what is due at the same instant, as all that
-// comes from outside.
+// comes from outside; what leaves for the first time goes after, since pages of
+// one instant to one person are one message, whatever caused them.
 func (e *Engine) Settle(ctx context.Context) error {
 	if err := e.start(ctx); err != nil {
 		return err
@@ -52,13 +53,13 @@ func (e *Engine) Settle(ctx context.Context) error {
 	}
 	defer e.pump.Unlock()
 	for range maxRounds {
-		// What is due goes before what leaves: pages of one instant to one
-		// person are one message, whatever caused them.
-		if err := e.tick(ctx, nil); err != nil {
+		if err := e.again(ctx); err != nil {
 			return err
 		}
-		if _, err := e.deliver(ctx); err != nil {
-			return err
+		// One alert that cannot go on must not keep the others' pages back.
+		err := e.tick(ctx, nil)
+		if _, failed := e.deliver(ctx); failed != nil || err != nil {
+			return errors.Join(err, failed)
 		}
 		now := e.now()
 		if e.flights.next() > now && policy.Instant(e.nextDue.Load()) > now && policy.Instant(e.nextOut.Load()) > now {
@@ -66,6 +67,36 @@ func (e *Engine) Settle(ctx context.Context) error {
 		}
 	}
 	return fmt.Errorf("engine: nothing settles at %s after %d rounds", e.now(), maxRounds)
+}
+
+// again carries out what is tried again, and the alerts that are to be opened.
+// The rest goes back for the deliver that follows.
+func (e *Engine) again(ctx context.Context) error {
+	now := e.now()
+	if _, err := e.land(ctx, now); err != nil {
+		return err
+	}
+	if policy.Instant(e.nextOut.Load()) > now {
+		return nil
+	}
+	out, err := e.claim(ctx, now, maxClaim)
+	if err != nil {
+		return err
+	}
+	tried := e.pump.tried[:0]
+	for i := range out {
+		o := &out[i]
+		if o.effect.Kind == escalation.EffectNotify && o.item.Attempt > 0 || o.effect.Kind != escalation.EffectNotify && !acts(o) {
+			tried = append(tried, *o)
+			continue
+		}
+		if err := e.putBack(ctx, &o.item, now, o.item.Attempt, o.item.First); err != nil {
+			return err
+		}
+	}
+	e.pump.tried = tried
+	_, err = e.carryOut(ctx, now, tried)
+	return err
 }
 
 // deliver is Deliver under the pump's lock.

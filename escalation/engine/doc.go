@@ -86,5 +86,7 @@
 // Engines that share a store need each a [Config.Node] of its own. They take
 // work from each other by leases, and the store's compare-and-set keeps any
 // mistake of theirs from being committed twice. What limits and bundles look
-// back on is each engine's own.
+// back on is each engine's own, and so is the board of gates: it follows what
+// this engine read at its start and committed since. Let one engine answer
+// Check.
 package engine

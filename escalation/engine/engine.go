@@ -157,13 +157,8 @@ func (e *Engine) start(ctx context.Context) error {
 
 // project rebuilds the projections from the streams.
 func (e *Engine) project(ctx context.Context) error {
-	for stream, err := range e.store.Streams(ctx, store.StreamQuery{Prefix: silenceStreams}) {
-		if err != nil {
-			return fmt.Errorf("engine: streams: %w", err)
-		}
-		if err := e.readSilence(ctx, stream); err != nil {
-			return err
-		}
+	if err := e.readSilences(ctx); err != nil {
+		return err
 	}
 	var snap store.Snapshot
 	for stream, err := range e.store.Streams(ctx, store.StreamQuery{Prefix: alertStreams}) {

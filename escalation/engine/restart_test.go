@@ -142,6 +142,37 @@ func TestTwoEngines(t *testing.T) {
 	})
 }
 
+// A silence that one engine began holds what another opens, and one that it ended
+// holds nothing, however lately the other has looked.
+func TestTwoEnginesOnOneSilence(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		kept := store.NewMemory()
+		node := func(name string) func(*Config) { return func(c *Config) { c.Store, c.Node = kept, name } }
+		a, b := run(t, three, clock.New(), nil, node("a")), run(t, three, clock.New(), nil, node("b"))
+		q := SilenceRequest{Name: "q", Match: []string{"kind = rotation_failed"}, For: h, Reason: "drill"}
+		if r, err := a.e.Silence(t.Context(), q, bob); err != nil || !r.Applied() {
+			t.Fatal(r.Verdict, err)
+		}
+		time.Sleep(6 * time.Second)
+		b.trigger("db")
+		time.Sleep(time.Minute)
+		if got := a.lines() + b.lines(); got != "" {
+			t.Errorf("told in spite of the silence: %s", got)
+		}
+		if r, err := a.e.Unsilence(t.Context(), "q", bob); err != nil || !r.Applied() {
+			t.Fatal(r.Verdict, err)
+		}
+		time.Sleep(time.Second)
+		b.trigger("new")
+		time.Sleep(time.Minute)
+		if got := a.lines() + b.lines(); !strings.Contains(got, "db#1 silence_over") || !strings.Contains(got, "new#1 initial") {
+			t.Errorf("told %q; want both alerts", got)
+		}
+		a.close()
+		b.close()
+	})
+}
+
 // conflicting is a store where somebody else always comes first, so many times.
 type conflicting struct {
 	store.Store

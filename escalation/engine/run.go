@@ -95,6 +95,11 @@ func (e *Engine) end() {
 
 // round looks once: what is due is applied, what may leave is handed out.
 func (e *Engine) round(ctx context.Context) error {
+	if e.owner != "" {
+		if err := e.readSilences(ctx); err != nil {
+			return err
+		}
+	}
 	if err := e.tick(ctx, e.dispatch); err != nil {
 		return err
 	}

@@ -185,6 +185,35 @@ func (e *Engine) readSilence(ctx context.Context, stream string) error {
 	return e.silences.set(q)
 }
 
+// silencedBy returns the silences in force over an alert. Where others write to
+// the store, each is read again: one that another engine ended must not hold an
+// alert that opens afterwards.
+func (e *Engine) silencedBy(ctx context.Context, at policy.Instant, a *policy.Alert, doc *document) ([]escalation.SilenceFact, error) {
+	facts := e.silences.over(at, a, doc)
+	if len(facts) == 0 || e.owner == "" {
+		return facts, nil
+	}
+	for _, f := range facts {
+		if err := e.readSilence(ctx, silenceStreams+f.Name); err != nil {
+			return nil, err
+		}
+	}
+	return e.silences.over(at, a, doc), nil
+}
+
+// readSilences makes known what others began to silence.
+func (e *Engine) readSilences(ctx context.Context) error {
+	for stream, err := range e.store.Streams(ctx, store.StreamQuery{Prefix: silenceStreams, Open: true}) {
+		if err != nil {
+			return fmt.Errorf("engine: streams: %w", err)
+		}
+		if err := e.readSilence(ctx, stream); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // tickSilence ends a silence whose time is over. The alerts end it by
 // themselves, at the same instant.
 func (e *Engine) tickSilence(ctx context.Context, stream string, now policy.Instant) error {

@@ -155,7 +155,9 @@ func (e *Engine) applyTo(ctx context.Context, w *work, in *Input) (Result, error
 	}
 	ev.Silences = in.silences
 	if ev.Kind == escalation.EventTrigger {
-		ev.Silences = e.silences.over(ev.At, ev.Alert, w.held.doc)
+		if ev.Silences, err = e.silencedBy(ctx, ev.At, ev.Alert, w.held.doc); err != nil {
+			return Result{}, err
+		}
 	}
 	w.event(&ev)
 	if err := e.commitOne(ctx, w, cause{seen: in.seenAs()}); err != nil {
@@ -215,9 +217,11 @@ func (e *Engine) open(ctx context.Context, stream string, in *Input) (Result, er
 	doc := e.current.Load()
 	w := e.newWork(e.unopened(in.Key, n, doc))
 	ev.At = e.now()
-	ev.Silences = e.silences.over(ev.At, ev.Alert, doc)
-	w.event(&ev)
-	err := e.commitOne(ctx, w, cause{seen: in.seenAs()})
+	var err error
+	if ev.Silences, err = e.silencedBy(ctx, ev.At, ev.Alert, doc); err == nil {
+		w.event(&ev)
+		err = e.commitOne(ctx, w, cause{seen: in.seenAs()})
+	}
 	var r Result
 	if err == nil {
 		e.counts.opened.Add(1)

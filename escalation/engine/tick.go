@@ -28,6 +28,7 @@ type pump struct {
 	poisoned map[string]policy.Instant
 	groups   map[string]int
 	out      []outgoing
+	tried    []outgoing
 	one      [1][]outgoing
 	wanted   []outgoing    // still to be told, of the group at hand
 	items    []notify.Item // and what is read of each
