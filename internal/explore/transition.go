@@ -45,6 +45,9 @@ type transitionCheck struct {
 func (c *transitionCheck) verdict() {
 	v := c.Verdict
 	seq := c.Prev.Seq + 1
+	if c.Prev.Seq == 0 && v.Kind != escalation.Applied {
+		seq = 0 // there is no stream yet that could have a record
+	}
 	switch v.Kind {
 	case escalation.Applied:
 		if v.Reason != escalation.VerdictNone {
