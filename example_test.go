@@ -71,8 +71,8 @@ func Example_service() {
 	go func() { ended <- eng.Run(ctx) }() // until ctx ends, or Close
 
 	rotator := engine.By(policy.Service("rotator"))
-	if err := rotateSecret(ctx); err != nil {
-		_, err = eng.Trigger(ctx, policy.Alert{Key: "db/main", Kind: policy.RotationFailed, Summary: err.Error()}, rotator)
+	if failed := rotateSecret(ctx); failed != nil {
+		_, err = eng.Trigger(ctx, policy.Alert{Key: "db/main", Kind: policy.RotationFailed, Summary: failed.Error()}, rotator)
 	} else {
 		_, err = eng.Succeeded(ctx, "db/main", rotator, "rotated") // resolves what is open; nothing open is no error
 	}
@@ -151,4 +151,4 @@ func rotationPolicies() *policy.Document {
 func pagers() notify.Notifier { return new(notify.Mux) }
 
 // rotateSecret would be the host's work.
-func rotateSecret(context.Context) error { return nil }
+func rotateSecret(ctx context.Context) error { return ctx.Err() }

@@ -60,7 +60,7 @@ func program(ctx context.Context, args []string, stdout, stderr io.Writer, wait 
 		return 2
 	}
 	if flags.NArg() > 0 || *speed < 0 {
-		fmt.Fprintln(stderr, "quickstart: there are no arguments, and the clock does not run backwards; see -help")
+		_, _ = fmt.Fprintln(stderr, "quickstart: there are no arguments, and the clock does not run backwards; see -help")
 		return 2
 	}
 	pace := func(ctx context.Context, d time.Duration) error {
@@ -70,7 +70,7 @@ func program(ctx context.Context, args []string, stdout, stderr io.Writer, wait 
 		return wait(ctx, time.Duration(float64(min(d, longest)) / *speed))
 	}
 	if err := play(ctx, &printer{w: stdout, json: *asJSON}, stderr, pace); err != nil {
-		fmt.Fprintln(stderr, "quickstart:", err)
+		_, _ = fmt.Fprintln(stderr, "quickstart:", err)
 		return 1
 	}
 	return 0
