@@ -6,34 +6,39 @@ import "github.com/belfry-go/belfry/policy"
 // track's wait is over and nothing else is due, and the next tier is a plain one
 // of one target that resolved to people who are to be told at once. It does what
 // the long way does, and nothing unless it can do all of it; that the two agree
-// is a property that the tests hold it to.
-func climb(next *State, doc *policy.Document, prev *State, ev *Event, buf []Effect) ([]Effect, bool) {
-	if ev.Kind != EventTick || ev.Down != nil || prev.Due != ev.At || prev.More != nil || prev.Resolved.Known() || len(ev.Answers) != 1 {
-		return buf, false
+// is a property that the tests hold it to. With Need, ev.asked is what to ask; 0
+// says that this is nothing for the short way.
+func climb(next *State, doc *policy.Document, prev *State, ev *Event, buf []Effect) ([]Effect, VerdictKind) {
+	if ev.Kind != EventTick || ev.Down != nil || prev.Due != ev.At || prev.More != nil || prev.Resolved.Known() || len(ev.Answers) > 1 {
+		return buf, 0
 	}
 	ti, rest := alone(doc, prev, ev.At)
 	if ti < 0 {
-		return buf, false
+		return buf, 0
 	}
 	t := &prev.Tracks[ti]
 	p, spec := specOf(doc, t)
 	j := int(t.Tier) + 1
 	if t.Status != StatusClimbing || t.Tier < 0 || j >= len(spec.Tiers) || t.Entered>>j != 0 || spec.Anchored != 0 || t.Deferred != 0 || t.Cause != 0 || p.Uses&(1<<policy.AnchorTier) != 0 {
-		return buf, false
+		return buf, 0
 	}
 	tier := &spec.Tiers[j]
-	if !plain(tier) || len(p.Parties) > 0 || len(prev.Alert.Parties) > 0 || p.Index != prev.Policy {
-		return buf, false
-	}
-	lists := ev.Answers[0].solely(tier.Notify)
-	if lists == nil || ev.Answers[0].Question.At != ev.At || !simple(lists.Rosters[0]) {
-		return buf, false
+	if !plain(tier) || len(p.Parties) > 0 || len(prev.Alert.Parties) > 0 || p.Index != prev.Policy || tier.Notify[0].To.Kind == policy.TargetOwner || len(tier.Notify[0].Via) > 0 {
+		return buf, 0
 	}
 	above := standsOn(prev, ti)
 	if above < 0 {
-		return buf, false
+		return buf, 0
 	}
-	return rise(next, prev, ev, buf, step{ti, j, above, tier, lists, rest}), true
+	if len(ev.Answers) == 0 {
+		ev.asked[0] = Question{Kind: QuestionResolve, Target: tier.Notify[0].To, Subject: prev.Alert.Identity.ID, At: ev.At}
+		return buf, Need
+	}
+	lists := ev.Answers[0].solely(tier.Notify)
+	if lists == nil || ev.Answers[0].Question.At != ev.At || ev.Answers[0].Question.Subject != prev.Alert.Identity.ID || !simple(lists.Rosters[0]) {
+		return buf, 0
+	}
+	return rise(next, prev, ev, buf, step{ti, j, above, tier, lists, rest}), Applied
 }
 
 // step is what climb has found out.

@@ -86,6 +86,7 @@ type directory struct {
 	groups   map[policy.Target][]Responder // teams and roles
 	channels map[string][]Responder        // of one; those that the document names
 	depends  map[string]bool               // identities on which some channel depends
+	soles    soles
 }
 
 // NewDirectory returns the directory that a document carries. It answers from
@@ -102,6 +103,7 @@ func NewDirectory(doc *policy.Document, opts ...DirectoryOption) Directory {
 	for _, o := range opts {
 		o(d)
 	}
+	d.soleAnswers()
 	return d
 }
 

@@ -24,6 +24,7 @@ func (d *directory) answer(q *Question, a *Answer) {
 	switch q.Kind {
 	case QuestionResolve:
 		a.Responders, a.Failed = d.resolve(q.Target, q.Subject, q.At)
+		a.sole = d.soles.of(q.Target, a.Responders)
 	case QuestionNext:
 		a.Order = d.order(q)
 	case QuestionHours:

@@ -15,7 +15,8 @@ const maxAsks = 1024
 // and harness: it steps, asks dir what the machine needs to know, adds the
 // answers to ev.Answers, and steps again. A verdict of [Need] is returned when
 // something is due before the event: apply that first. The error is ctx's, or
-// says that dir leaves questions unanswered; then nothing was changed.
+// says that dir leaves questions unanswered; then nothing was changed. The
+// spare capacity of ev.Answers is used.
 func Drive(ctx context.Context, doc *policy.Document, next, prev *State, ev *Event, dir Directory, buf []Effect) ([]Effect, Verdict, error) {
 	for range maxAsks {
 		effects, v := StepInto(next, doc, prev, ev, buf)
@@ -41,7 +42,7 @@ func Drive(ctx context.Context, doc *policy.Document, next, prev *State, ev *Eve
 		for i := range answers {
 			answers[i].prepare()
 		}
-		ev.Answers = append(ev.Answers[:len(ev.Answers):len(ev.Answers)], answers...)
+		ev.Answers = append(ev.Answers, answers...)
 	}
 	return buf, Verdict{Kind: Need}, fmt.Errorf("escalation: event %s of %q asks without end", ev.Kind, prev.Key)
 }

@@ -107,6 +107,9 @@ type Event struct {
 	Silences []SilenceFact // trigger, silence: what holds over this alert
 	Stopped  bool          // the kill switch is on
 	Answers  []Answer
+
+	// asked is room for the one question that most steps have.
+	asked [1]Question
 }
 
 // Span is [From, To).

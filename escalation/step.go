@@ -19,7 +19,7 @@ func Step(doc *policy.Document, s State, ev Event) (State, []Effect, Verdict) {
 		return s, nil, v
 	}
 	var next State
-	if effects, ok := climb(&next, doc, &s, &ev, nil); ok {
+	if effects, v := climb(&next, doc, &s, &ev, nil); v == Applied {
 		return next, effects, applied
 	}
 	return stepLong(doc, s, ev)
@@ -50,8 +50,11 @@ func StepInto(next *State, doc *policy.Document, prev *State, ev *Event, buf []E
 	if v := glance(doc, prev, ev); v.Kind != 0 {
 		return buf, v
 	}
-	if effects, ok := climb(next, doc, prev, ev, buf); ok {
+	switch effects, v := climb(next, doc, prev, ev, buf); v {
+	case Applied:
 		return effects, applied
+	case Need:
+		return buf, Verdict{Kind: Need, Questions: ev.asked[:]}
 	}
 	next.copyFrom(prev)
 	m := machine{doc: doc, s: next, prev: prev, ev: ev, buf: buf, base: len(buf), now: ev.At}
