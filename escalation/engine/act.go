@@ -11,11 +11,6 @@ import (
 	"github.com/belfry-go/belfry/policy"
 )
 
-// begun is what an action's item is given before it runs: if the process dies,
-// whoever claims the item next knows that the outcome is unknown, and does not
-// repeat it blindly.
-const begun = 1
-
 // act makes one attempt at an action, or at taking one back.
 func (e *Engine) act(ctx context.Context, c caller, now policy.Instant, o *outgoing) error {
 	h, err := e.findSince(ctx, o)
@@ -24,15 +19,15 @@ func (e *Engine) act(ctx context.Context, c caller, now policy.Instant, o *outgo
 	}
 	want := escalation.Wanted(h.doc.Document, &h.state, &o.effect.Effect)
 	var req ActionRequest
-	var limit time.Duration
+	var spec policy.Action
 	if want {
-		req, limit = e.request(h, o)
+		req, spec = e.request(h, o)
 	}
 	e.cache.put(h, true)
 	switch {
 	case !want:
 		return e.report(ctx, o, escalation.Report{Attempt: o.item.Attempt, Result: escalation.ResultWithdrawn}, true)
-	case o.item.Attempt >= begun:
+	case o.item.First.Known():
 		r := escalation.Report{Attempt: o.item.Attempt, Result: escalation.ResultFailed, Detail: "outcome unknown: it was begun, and its end was not seen"}
 		return e.report(ctx, o, r, true)
 	}
@@ -41,12 +36,15 @@ func (e *Engine) act(ctx context.Context, c caller, now policy.Instant, o *outgo
 		r := escalation.Report{Attempt: 1, Result: escalation.ResultRefused, Detail: fmt.Sprintf("no action %q is registered", req.Run)}
 		return e.report(ctx, o, r, true)
 	}
-	f := flight{isAction: true, out: []outgoing{*o}, attempt: req.Attempt, late: now.Sub(req.At)}
-	if err := e.putBack(ctx, &o.item, now.Add(max(e.cfg.Lease, limit)+time.Minute), begun, now); err != nil {
+	f := flight{isAction: true, out: []outgoing{*o}, attempt: req.Attempt, retries: spec.Retries, late: now.Sub(req.At)}
+	// Until its end is known the item says that it was begun: if the process
+	// dies, whoever claims it next knows that the outcome is unknown, and does
+	// not repeat it blindly.
+	if err := e.putBack(ctx, &o.item, now.Add(max(e.cfg.Lease, spec.Timeout)+time.Minute), req.Attempt, now); err != nil {
 		return err
 	}
-	res, after, err := c.act(ctx, a, req, limit)
-	f.result, f.detail = actionOutcome(err)
+	res, after, err := c.act(ctx, a, req, spec.Timeout)
+	f.result, f.detail, f.again = actionOutcome(err)
 	if err == nil {
 		f.detail = notify.Redact(errors.New(res.Detail))
 		if req.DryRun {
@@ -56,23 +54,33 @@ func (e *Engine) act(ctx context.Context, c caller, now policy.Instant, o *outgo
 	f.subjects = max(res.Subjects, 1)
 	if after > 0 {
 		f.at = now.Add(after)
-		if err := e.putBack(ctx, &o.item, f.at.Add(e.cfg.Lease), begun, now); err != nil {
+		if err := e.putBack(ctx, &o.item, f.at.Add(e.cfg.Lease), req.Attempt, now); err != nil {
 			return err
 		}
 		e.flights.add(f)
 		return nil
 	}
+	f.at = max(now, e.now())
 	return e.acted(lasting(ctx), &f)
 }
 
-// acted reports what became of an action.
+// acted reports what became of an action. One that failed, so that nobody doubts
+// it, is tried again as often as its policy says, under the same id.
 func (e *Engine) acted(ctx context.Context, f *flight) error {
+	o := &f.out[0]
 	r := escalation.Report{Attempt: f.attempt, Result: f.result, Detail: f.detail, Late: f.late, Subjects: f.subjects}
-	return e.report(ctx, &f.out[0], r, true)
+	if !f.again || f.attempt > f.retries {
+		return e.report(ctx, o, r, true)
+	}
+	r.Result, r.RetryAt = escalation.ResultTemporary, f.at.Add(notify.Backoff(f.attempt))
+	if err := e.report(ctx, o, r, false); err != nil {
+		return err
+	}
+	return e.putBack(ctx, &o.item, r.RetryAt, f.attempt, policy.Never)
 }
 
-// request is what the action is given, and how long it may take.
-func (e *Engine) request(h *held, o *outgoing) (ActionRequest, time.Duration) {
+// request is what the action is given, and what the policy says of it.
+func (e *Engine) request(h *held, o *outgoing) (ActionRequest, policy.Action) {
 	s, ef := &h.state, &o.effect
 	p := h.doc.Policies[s.Policy]
 	req := ActionRequest{
@@ -81,11 +89,11 @@ func (e *Engine) request(h *held, o *outgoing) (ActionRequest, time.Duration) {
 		At: ef.At, Attempt: o.item.Attempt + 1,
 	}
 	if ef.Action < 0 || int(ef.Action) >= len(p.Actions) {
-		return req, 0
+		return req, policy.Action{}
 	}
 	a := &p.Actions[ef.Action]
 	req.Run, req.Name, req.DryRun = a.Run, a.Name, a.Mode == policy.ModeDryRun
-	return req, a.Timeout
+	return req, *a
 }
 
 // openFor triggers the alert that an effect asks for. The effect's id is the

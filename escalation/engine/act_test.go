@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -92,9 +93,59 @@ func TestActions(t *testing.T) {
 	}
 }
 
+// A failure that nobody doubts is tried again as often as the policy says, under
+// the same id; one of unknown outcome is not.
+func TestActionRetries(t *testing.T) {
+	doc := strings.Replace(running, `"timeout": "30s"`, `"timeout": "30s", "retries": 2`, 1)
+	for name, tt := range map[string]struct {
+		errs   []error
+		want   []time.Duration
+		result escalation.Result
+	}{
+		"fails once":      {[]error{errors.New("busy")}, []time.Duration{m, m + s}, escalation.ResultDone},
+		"fails for good":  {[]error{errors.New("1"), errors.New("2"), errors.New("3"), errors.New("4")}, []time.Duration{m, m + s, m + 3*s}, escalation.ResultFailed},
+		"nobody knows":    {[]error{Unknown(errors.New("reset"))}, []time.Duration{m}, escalation.ResultFailed},
+		"refused":         {[]error{Refused(errors.New("no"))}, []time.Duration{m}, escalation.ResultRefused},
+		"fails, then not": {[]error{errors.New("busy"), Unknown(errors.New("reset"))}, []time.Duration{m, m + s}, escalation.ResultFailed},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var at []time.Duration
+			ids := map[string]bool{}
+			var b *bench
+			b = newBench(t, doc, func(c *Config) {
+				c.Actions = map[string]Action{"rotate": ActionFunc(func(_ context.Context, req ActionRequest) (ActionResult, error) {
+					at = append(at, b.clock.Now().Sub(epoch))
+					ids[req.ID] = true
+					if req.Attempt != len(at) {
+						t.Errorf("attempt %d says that it is %d", len(at), req.Attempt)
+					}
+					if len(at) <= len(tt.errs) {
+						return ActionResult{}, tt.errs[len(at)-1]
+					}
+					return ActionResult{}, nil
+				})}
+			})
+			b.trigger(alertOf("db"))
+			b.to(10 * m)
+			if fmt.Sprint(at) != fmt.Sprint(tt.want) || len(ids) != 1 {
+				t.Errorf("attempts at %v under %d ids; want %v under one", at, len(ids), tt.want)
+			}
+			last := b.recs[len(b.recs)-1]
+			for _, r := range b.recs {
+				if r.Record.Event.Report.Result >= escalation.ResultStarted || r.Record.Event.Report.Result == escalation.ResultTemporary {
+					last = r
+				}
+			}
+			if got := last.Record.Event.Report.Result; got != tt.result {
+				t.Errorf("result %s; want %s", got, tt.result)
+			}
+		})
+	}
+}
+
 func TestActionOutcomeHidesSecrets(t *testing.T) {
 	const canary = "s3cr3t"
-	_, detail := actionOutcome(errors.New("post https://x.example/hook/" + canary + "?k=" + canary))
+	_, detail, _ := actionOutcome(errors.New("post https://x.example/hook/" + canary + "?k=" + canary))
 	if strings.Contains(detail, canary) {
 		t.Errorf("detail %q", detail)
 	}

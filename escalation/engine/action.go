@@ -113,24 +113,25 @@ func Unverified(err error) error {
 // blindly: it counts as failed, and people are told.
 func Unknown(err error) error { return &ActionError{Result: escalation.ResultUnknown, Err: err} }
 
-// actionOutcome is what err, returned by an action, means for the machine, and
-// what is recorded of it. A time-out, as everything of which nobody can say
-// whether it was done, is a failure: it is told, and not repeated blindly.
-func actionOutcome(err error) (escalation.Result, string) {
+// actionOutcome is what err, returned by an action, means for the machine, what
+// is recorded of it, and whether another attempt is worth making. A time-out, as
+// everything of which nobody can say whether it was done, is a failure: it is
+// told, and not repeated blindly.
+func actionOutcome(err error) (r escalation.Result, detail string, again bool) {
 	if err == nil {
-		return escalation.ResultDone, ""
+		return escalation.ResultDone, "", false
 	}
-	detail := notify.Redact(err)
+	detail = notify.Redact(err)
 	if ae, ok := errors.AsType[*ActionError](err); ok && ae != nil {
 		switch ae.Result {
 		case escalation.ResultRefused, escalation.ResultUnverified:
-			return ae.Result, detail
+			return ae.Result, detail, false
 		case escalation.ResultUnknown:
-			return escalation.ResultFailed, "outcome unknown: " + detail
+			return escalation.ResultFailed, "outcome unknown: " + detail, false
 		}
 	}
 	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
-		return escalation.ResultFailed, "outcome unknown: " + detail
+		return escalation.ResultFailed, "outcome unknown: " + detail, false
 	}
-	return escalation.ResultFailed, detail
+	return escalation.ResultFailed, detail, true
 }

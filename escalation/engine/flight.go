@@ -24,13 +24,16 @@ type flight struct {
 	seq uint64 // first off, first landed
 	out []outgoing
 	// of a message
-	kind     notify.Kind
-	receipt  notify.Receipt
-	attempt  int
-	first    policy.Instant
-	late     time.Duration
-	err      error
+	kind    notify.Kind
+	receipt notify.Receipt
+	attempt int
+	first   policy.Instant
+	late    time.Duration
+	err     error
+	// of an action
 	isAction bool
+	again    bool // it may be tried again
+	retries  int
 	result   escalation.Result
 	detail   string
 	subjects int
