@@ -36,7 +36,7 @@
 //
 // Unknown fields are errors, and so are a test without a line in `then` and a
 // file without a test: what proves nothing must not pass. The faults of one
-// test keep the others from nothing.
+// test keep no other from running.
 //
 // # How a test is played
 //
