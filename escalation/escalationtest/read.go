@@ -228,7 +228,7 @@ func (r *reader) test(n *policy.Node, at string) *Case {
 func (c *Case) last() time.Duration {
 	var last time.Duration
 	for _, l := range c.Lines {
-		last = max(last, l.At, l.Until)
+		last = max(last, l.At, l.Until.Truncate(time.Millisecond))
 	}
 	return last
 }
@@ -239,7 +239,7 @@ func (r *reader) checkWhole(n *policy.Node, at string, c *Case) {
 		r.Fault(n, at, "the test has no line in \"then\", so it would always pass")
 	}
 	for i, l := range c.Lines {
-		if l.At > c.Until || l.Until > c.Until {
+		if l.At > c.Until || l.Until.Truncate(time.Millisecond) > c.Until {
 			r.Fault(&policy.Node{Line: l.Line, Column: 1}, fmt.Sprintf("%s.then[%d]", at, i),
 				fmt.Sprintf("the line is about an instant after the end of the test, %s", c.Until))
 		}

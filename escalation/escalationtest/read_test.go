@@ -161,6 +161,15 @@ func TestSpread(t *testing.T) {
 	}
 }
 
+func TestQuietAtAnInstant(t *testing.T) {
+	f := read(preamble + "  - {name: holds, alert: {key: k}, strict: false, then: [{at: 1m, quiet: true}]}\n" +
+		"  - {name: does not, alert: {key: k}, strict: false, then: [{at: 0s, quiet: true}]}\n")
+	r := f.Run(t.Context())
+	if r[0].Outcome != Pass || r[1].Outcome != Fail {
+		t.Errorf("outcomes %s and %s, want pass and fail: %v %v", r[0].Outcome, r[1].Outcome, r[0].Failures, r[1].Failures)
+	}
+}
+
 func TestParseStep(t *testing.T) {
 	s, err := ParseStep(`17m acknowledge user:bob track=main`)
 	if err != nil || s.At != 17*time.Minute || s.Do != "acknowledge" || s.Event.By.Principal != policy.User("bob") || s.Event.Track != "main" {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/belfry-go/belfry/escalation"
 	"github.com/belfry-go/belfry/notify"
@@ -81,10 +82,16 @@ func (r *reader) lineKind(n *policy.Node, at string) (kind ExpectKind, ok bool) 
 	return 0, false
 }
 
-// quiet reads {between: [a, b], quiet: true}.
+// quiet reads {between: [a, b], quiet: true}; or {at: a, quiet: true}, which is
+// about that instant alone.
 func (r *reader) quiet(o *policy.Object, x *Expect) {
 	if n := o.Node("quiet"); n.Kind != policy.NodeBool || n.Text != "true" {
 		r.Fault(n, o.Path("quiet"), "\"quiet\" can only be true; list what is to happen instead")
+	}
+	if o.Node("at") != nil {
+		at := o.Duration("at", 0, 0)
+		x.At, x.Until = at-time.Microsecond, at+time.Microsecond
+		return
 	}
 	between := o.Need("between")
 	if between == nil {

@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/json"
 	"errors"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -41,16 +40,9 @@ func (t *tool) lint(args []string) int {
 	var found []lint.Finding
 	unable := false
 	for _, name := range files {
-		doc, err := policyfile.Load(name)
-		switch {
-		case err == nil:
-			found = append(found, lint.Document(doc, cfg)...)
-		case isFault(err):
-			found = append(found, lint.LoadFindings(name, err)...)
-		default:
-			t.sayf("belfry lint: %v", err)
-			unable = true
-		}
+		more, parsed := t.lintFile(name, cfg)
+		found = append(found, more...)
+		unable = unable || !parsed
 	}
 	if code := t.findings(found, f.format); code != exitOK {
 		return code
@@ -58,10 +50,31 @@ func (t *tool) lint(args []string) int {
 	return lintExit(found, *strict, unable)
 }
 
-// isFault reports whether a document is at fault, and not the file system.
-func isFault(err error) bool {
-	_, ok := errors.AsType[policy.Errors](err)
-	return ok && !os.IsNotExist(err)
+// lintFile lints one document. parsed is false when it could not be read as
+// YAML or JSON: what is wrong with it is a finding all the same, where it has a
+// place.
+func (t *tool) lintFile(name string, cfg lint.Config) (found []lint.Finding, parsed bool) {
+	src, err := t.readFile(name)
+	if err != nil {
+		t.sayf("belfry lint: %v", err)
+		return nil, false
+	}
+	if _, err := policyfile.Tree(name, src); err != nil {
+		return lint.LoadFindings(name, err), false
+	}
+	load := func() (*policy.Document, error) { return policyfile.Load(name) }
+	if name == "-" {
+		load = func() (*policy.Document, error) { return policyfile.Parse(name, src) }
+	}
+	doc, err := load()
+	if err == nil {
+		return lint.Document(doc, cfg), true
+	}
+	if _, ok := errors.AsType[policy.Errors](err); !ok {
+		t.sayf("belfry lint: %v", err)
+		return nil, false
+	}
+	return lint.LoadFindings(name, err), true
 }
 
 func checkRules(ids []string) error {

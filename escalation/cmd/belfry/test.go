@@ -27,7 +27,7 @@ func (t *tool) test(args []string) int {
 		t.sayf("belfry test: --run: %v", err)
 		return exitUnable
 	}
-	files := read(names)
+	files := t.read(names)
 	results := play(files, match)
 	if len(results) == 0 {
 		t.sayf("belfry test: --run %q matches no test", *only)
@@ -92,10 +92,19 @@ func each(n int, work func(i int)) {
 	wg.Wait()
 }
 
-// read reads the files, all at once.
-func read(names []string) []*escalationtest.File {
+// read reads the files, all at once; "-" is standard input.
+func (t *tool) read(names []string) []*escalationtest.File {
 	files := make([]*escalationtest.File, len(names))
-	each(len(names), func(i int) { files[i] = escalationtest.Load(names[i]) })
+	each(len(names), func(i int) {
+		if names[i] != "-" {
+			files[i] = escalationtest.Load(names[i])
+			return
+		}
+		src, err := t.readFile("-")
+		if files[i] = escalationtest.Read("-", src, os.ReadFile); err != nil {
+			files[i].Err = err
+		}
+	})
 	return files
 }
 
