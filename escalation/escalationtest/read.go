@@ -204,7 +204,7 @@ func (r *reader) test(n *policy.Node, at string) *Case {
 	c.Given = r.given(o, c)
 	steps, where := o.List("when")
 	for i, item := range steps {
-		c.Steps = append(c.Steps, r.step(item, fmt.Sprintf("%s[%d]", where, i), c))
+		c.Steps = append(c.Steps, r.step(item, fmt.Sprintf("%s[%d]", where, i)))
 	}
 	lines, where := o.List("then")
 	for i, item := range lines {

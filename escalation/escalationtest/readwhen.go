@@ -24,7 +24,7 @@ func verbNames() []string {
 }
 
 // step reads one entry of `when`.
-func (r *reader) step(n *policy.Node, at string, c *Case) Step {
+func (r *reader) step(n *policy.Node, at string) Step {
 	o := r.Object(n, at, "an entry of \"when\"")
 	s := Step{Line: n.Line}
 	if o.Need("at") != nil {
@@ -57,14 +57,14 @@ func (r *reader) step(n *policy.Node, at string, c *Case) Step {
 		return s
 	}
 	s.Do = Verb(word)
-	r.stepFields(o, &s, c)
+	r.stepFields(o, &s)
 	o.Done()
 	return s
 }
 
 // stepFields reads the fields that belong to the step's verb. A field of
 // another verb is unknown there: it would be passed over in silence.
-func (r *reader) stepFields(o *policy.Object, s *Step, c *Case) {
+func (r *reader) stepFields(o *policy.Object, s *Step) {
 	e := &s.Event
 	e.Reason = o.Text("reason")
 	switch s.Do {

@@ -101,7 +101,7 @@ func ParseStep(text string) (Step, error) {
 		}
 	}
 	r := &reader{Decoder: policy.NewDecoder("", nil)}
-	s := r.step(n, "", &Case{})
+	s := r.step(n, "")
 	if err := r.Err(); err != nil {
 		return Step{}, fmt.Errorf("event %q: %s", text, plainError(err))
 	}

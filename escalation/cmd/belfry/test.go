@@ -44,7 +44,7 @@ func (t *tool) test(args []string) int {
 	}
 	if err == nil && *cover {
 		// Beside JSON and JUnit the coverage is talk.
-		var w io.Writer = t.stderr
+		w := t.stderr
 		if f.format == "text" {
 			w = &b
 		}
