@@ -32,12 +32,16 @@ type play struct {
 	steps   []Step                   // still to come, by the instant at which they are committed
 	lines   []int                    // probes still to come, by instant
 	answers map[int]answer
+	grain   time.Duration // the clock hops no farther; 0: to the next instant at which something is due
 }
 
 // playCase plays a test to its end. An error means that it could not be played.
-func playCase(ctx context.Context, c *Case) (*play, error) {
+func playCase(ctx context.Context, c *Case) (*play, error) { return playGrained(ctx, c, 0) }
+
+// playGrained is playCase with a clock that stops at least every grain.
+func playGrained(ctx context.Context, c *Case, grain time.Duration) (*play, error) {
 	p := &play{
-		Case: c, doc: c.Document, clock: newHopClock(c.Start), alerts: map[string]*policy.Alert{}, answers: map[int]answer{},
+		Case: c, doc: c.Document, grain: grain, clock: newHopClock(c.Start), alerts: map[string]*policy.Alert{}, answers: map[int]answer{},
 	}
 	p.world = newWorld(c, p.clock)
 	p.scribe = p.world.scribe
@@ -173,6 +177,9 @@ func (p *play) next(now time.Duration) (at time.Duration, ok bool) {
 	}
 	if len(p.lines) > 0 {
 		at = min(at, p.Lines[p.lines[0]].At)
+	}
+	if p.grain > 0 {
+		at = min(at, p.awake(now+p.grain))
 	}
 	return at, at > now
 }

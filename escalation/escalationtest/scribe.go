@@ -77,6 +77,9 @@ func (p *scribe) record(r engine.Record) {
 			At: r.Record.Event.At.Sub(p.start), Type: SeenRecord, Key: r.Key, Incarnation: r.Incarnation,
 			line: &lines[i], Event: lines[i].Event,
 		}
+		if i > 0 && r.Record.Effects[i-1].Kind > escalation.LineStatus {
+			continue // the engine's own, no line of the record
+		}
 		if i == 0 {
 			s.Event, s.Verdict, s.By = r.Record.Event.Kind.String(), r.Record.Verdict.Kind.String(), r.Record.Event.By.Principal.String()
 			s.Reason = r.Record.Verdict.Reason.String()

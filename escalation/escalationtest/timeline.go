@@ -3,6 +3,7 @@ package escalationtest
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -152,6 +153,10 @@ func (s *Seen) place() string {
 	return place
 }
 
+// unshown are the fields of a record that a timeline leaves out: they say
+// nothing new, or, as an id that the engine gave, differ from run to run.
+var unshown = [...]string{"key", "at", "seq", "incarnation", "policy", "count", "id"}
+
 // recordText writes a line of the record with its fields in a fixed order.
 func (s *Seen) recordText() string {
 	var b strings.Builder
@@ -159,7 +164,7 @@ func (s *Seen) recordText() string {
 	fields := s.Fields()
 	for _, name := range recordFields {
 		v, ok := fields[name]
-		if !ok || name == "key" || name == "at" || name == "seq" || name == "incarnation" || name == "policy" || name == "count" {
+		if !ok || slices.Contains(unshown[:], name) {
 			continue
 		}
 		if name == "event" {
