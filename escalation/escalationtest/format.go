@@ -8,26 +8,31 @@ import (
 	"strings"
 )
 
-// MarshalJSON writes {"file", "name", "result", "failures"}.
-func (r Result) MarshalJSON() ([]byte, error) {
+// resultJSON is a [Result] as JSON.
+type resultJSON struct {
+	File     string   `json:"file"`
+	Name     string   `json:"name"`
+	Result   Outcome  `json:"result"`
+	Failures []string `json:"failures"`
+}
+
+func (r Result) json() resultJSON {
 	failures := r.Failures
 	if failures == nil {
 		failures = []string{}
 	}
-	return json.Marshal(struct {
-		File     string   `json:"file"`
-		Name     string   `json:"name"`
-		Result   Outcome  `json:"result"`
-		Failures []string `json:"failures"`
-	}{r.File, r.Name, r.Outcome, failures})
+	return resultJSON{r.File, r.Name, r.Outcome, failures}
 }
+
+// MarshalJSON writes {"file", "name", "result", "failures"}.
+func (r Result) MarshalJSON() ([]byte, error) { return json.Marshal(r.json()) }
 
 // WriteJSON writes one object a line.
 func WriteJSON(w io.Writer, results []Result) error {
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
 	for _, r := range results {
-		if err := enc.Encode(r); err != nil {
+		if err := enc.Encode(r.json()); err != nil {
 			return err
 		}
 	}
