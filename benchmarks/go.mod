@@ -10,6 +10,7 @@ require (
 	github.com/looplab/fsm v1.0.3
 	github.com/open-policy-agent/opa v1.22.2
 	github.com/qmuntal/stateless v1.7.2
+	github.com/teambition/rrule-go v1.8.2
 	go.etcd.io/raft/v3 v3.7.0
 )
 

@@ -42,23 +42,22 @@ func openWorld(tb testing.TB, n int) *world {
 // alert itself, with history and outbox apart, what a full collection then
 // takes, and what an event costs among few and among many open alerts.
 func BenchmarkOpen(b *testing.B) {
-	for _, n := range []int{1_000, *alertCount} {
-		b.Run(fmt.Sprintf("who=belfry/alerts=%d", n), func(b *testing.B) {
-			for range b.N {
-				openBelfry(b, n)
-			}
-		})
-		b.Run(fmt.Sprintf("who=afterfunc/alerts=%d", n), func(b *testing.B) {
-			for range b.N {
-				openAfterFunc(b, n)
-			}
-		})
-	}
-	b.Run(fmt.Sprintf("who=goroutine/alerts=%d", *alertCount), func(b *testing.B) {
-		for range b.N {
-			openGoroutines(b, *alertCount)
+	for _, design := range []struct {
+		who     string
+		measure func(b *testing.B, n int)
+	}{{"belfry", openBelfry}, {"afterfunc", openAfterFunc}, {"goroutine", openGoroutines}} {
+		for _, size := range []struct {
+			name string
+			n    int
+		}{{"few", 1_000}, {"many", *alertCount}} {
+			b.Run("who="+design.who+"/alerts="+size.name, func(b *testing.B) {
+				for range b.N {
+					design.measure(b, size.n)
+				}
+				b.ReportMetric(float64(size.n), "alerts")
+			})
 		}
-	})
+	}
 }
 
 // measuredEvents is how many events the cost of one is measured over.
