@@ -75,6 +75,11 @@ fuzz: ## run every fuzz target for FUZZTIME (10s)
 bench: ## run the benchmarks that match BENCH, COUNT times
 	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem -count $(COUNT) ./...
 
+.PHONY: bench-peers
+bench-peers: ## measure beside peers, COUNT times, and put the table into docs/benchmarks.md
+	cd benchmarks && $(GO) test -run '^$$' -bench . -count $(COUNT) -timeout 3h . | tee peers.out
+	cd benchmarks && $(GO) run ./cmd/table -in ../docs/benchmarks.md < peers.out
+
 .PHONY: cover
 cover: ## statement coverage of every package by the tests of all
 	$(GO) test -coverpkg=./... -coverprofile=cover.out ./...

@@ -101,7 +101,7 @@ func TestOnCall(t *testing.T) {
 			t.Fatalf("%s: %v; the rules say %s", at, on, want)
 		}
 	}
-	if got := fmt.Sprint(s.At(policy.InstantOf(time.Date(2026, 3, 5, 12, 0, 0, 0, time.UTC)))); got != "[erin grace]" {
+	if got := fmt.Sprint(s.At(policy.InstantOf(time.Date(2026, 3, 5, 12, 0, 0, 0, time.UTC)))); got != "[alice grace]" {
 		t.Errorf("on 5 March %s; want the turn's person and who was added", got)
 	}
 }

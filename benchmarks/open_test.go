@@ -1,7 +1,6 @@
 package benchmarks
 
 import (
-	"fmt"
 	"math/rand/v2"
 	"runtime"
 	"sync"
