@@ -238,7 +238,9 @@ func (p *play) step(ctx context.Context, s *Step) error {
 		p.alerts[in.Key] = in.Event.Alert
 	}
 	if s.Event.Kind == escalation.EventRebase {
-		in.Event.Mapping = &escalation.Mapping{Policy: p.doc.Digest}
+		// The verb fills in the document to which the alert moves.
+		_, err := p.eng.Rebase(ctx, in.Key, s.Event.By, s.Event.Policy, false, engine.WithID(in.ID), engine.OfIncarnation(in.Event.Incarnation))
+		return err
 	}
 	if s.Expectation != "" && s.Key == "" {
 		in.Key = p.expected(s.Expectation)
