@@ -75,10 +75,9 @@ type Engine struct {
 	closed   atomic.Bool
 	running  atomic.Bool
 
-	pump      pump // what Tick, Deliver and Run do, one at a time
-	lanes     lanes
-	feeds     feeds
-	feedsDone sync.WaitGroup
+	pump  pump // what Tick, Deliver and Run do, one at a time
+	lanes lanes
+	feeds feeds
 
 	counts   counts
 	lateness histogram

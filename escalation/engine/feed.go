@@ -4,6 +4,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/belfry-go/belfry/escalation"
 	"github.com/belfry-go/belfry/policy"
@@ -48,6 +49,7 @@ type feed struct {
 	// queue is not nil while Run is at work: then a goroutine of the feed's own
 	// tells the subscriber, so that one that hangs holds up nothing else.
 	queue chan Record
+	done  chan struct{} // closed when the goroutine has ended
 	lost  atomic.Uint64
 }
 
@@ -132,24 +134,38 @@ func (e *Engine) tellFeed(f *feed, r Record) {
 // startFeed gives a subscriber its goroutine; the lock of the feeds is held. The
 // goroutine ends with the queue.
 func (e *Engine) startFeed(f *feed) {
-	queue := make(chan Record, feedLength)
-	f.queue = queue
-	e.feedsDone.Go(func() {
+	queue, done := make(chan Record, feedLength), make(chan struct{})
+	f.queue, f.done = queue, done
+	go func() {
+		defer close(done)
 		for r := range queue {
 			e.tellFeed(f, r)
 		}
-	})
+	}()
 }
 
 // stopFeeds ends the goroutines of all subscribers once they were told of what
-// is in their queues.
+// is in their queues. One that hangs is left behind.
 func (e *Engine) stopFeeds() {
 	e.feeds.mu.Lock()
-	defer e.feeds.mu.Unlock()
+	var left []chan struct{}
 	for _, f := range e.feeds.list {
 		if f.queue != nil {
 			close(f.queue)
 			f.queue = nil
+			left = append(left, f.done)
+		}
+	}
+	e.feeds.mu.Unlock()
+	limit := time.NewTimer(abandonAfter)
+	defer limit.Stop()
+	for _, done := range left {
+		select {
+		case <-done:
+		case <-limit.C:
+			e.counts.abandoned.Add(1)
+			e.log.Warn("subscriber hangs")
+			return
 		}
 	}
 }

@@ -72,6 +72,11 @@ func (in *Input) check() error {
 	case ev.Kind == escalation.EventTrigger && ev.Alert == nil:
 		return invalid("a trigger without an alert")
 	}
+	if ev.Alert != nil {
+		ev.Alert = cloneAlert(ev.Alert)
+		in.name(ev.Alert)
+	}
+	in.Key = keyOf(in.Key)
 	if in.ID == "" {
 		in.ID = ev.ID
 	}
@@ -82,10 +87,36 @@ func (in *Input) check() error {
 	if ev.ClaimedAt == 0 {
 		ev.ClaimedAt = policy.Never
 	}
-	if ev.Alert != nil {
-		ev.Alert = cloneAlert(ev.Alert)
-	}
 	return nil
+}
+
+// name makes the input's key and the alert's one. The alert keeps its own as it
+// was sent: the machine records what it changes of it.
+func (in *Input) name(a *policy.Alert) {
+	switch {
+	case in.Key != "":
+		a.Key = in.Key
+	case a.Key != "":
+		in.Key = a.Key
+	default:
+		n, _ := a.Normalize()
+		in.Key = n.Key
+	}
+}
+
+// keyOf is a key as an alert would have it, so that whatever is sent about a key
+// finds the alert that was triggered under it: cut where it is too long, without
+// what is no text.
+func keyOf(key string) string {
+	plain := len(key) <= policy.MaxKeyText
+	for i := 0; plain && i < len(key); i++ {
+		plain = key[i] >= ' ' && key[i] <= '~'
+	}
+	if plain {
+		return key
+	}
+	a, _ := policy.Alert{Key: key}.Normalize()
+	return a.Key
 }
 
 // cloneAlert copies an alert, so that what the caller does with its own

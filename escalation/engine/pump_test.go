@@ -136,6 +136,25 @@ func TestSubmitTakesNoFacts(t *testing.T) {
 	b.told("+0s page user:alice via default db#1 initial")
 }
 
+// A key that is too long, or no text, is cut the same way whatever is sent.
+func TestOddKeys(t *testing.T) {
+	b := newBench(t, ladder)
+	for _, key := range []string{strings.Repeat("é", 300), "a\x00b", "with#2", "slash/x", "ü"} {
+		a := alertOf("x")
+		a.Key = key
+		r := b.trigger(a)
+		ack, err := b.e.Acknowledge(t.Context(), key, alice)
+		b.must("applied")(ack, err)
+		if r.State.Key != ack.State.Key || r.State.Incarnation != 1 || len(r.State.Key) > policy.MaxKeyText {
+			t.Errorf("%q: opened as %q#%d, acknowledged as %q", key, r.State.Key, r.State.Incarnation, ack.State.Key)
+		}
+	}
+	a := alertOf("")
+	if r := b.trigger(a); r.State.Key != "rotation_failed/svc-" {
+		t.Errorf("an empty key became %q", r.State.Key)
+	}
+}
+
 func TestWithdrawal(t *testing.T) {
 	b := newBench(t, ladder)
 	b.out.answer = func(notify.Notification) outcome { return outcome{err: errors.New("busy")} }

@@ -88,7 +88,6 @@ func (e *Engine) begin(ctx context.Context) error {
 func (e *Engine) end() {
 	e.running.Store(false)
 	e.stopFeeds()
-	e.feedsDone.Wait()
 	e.pump.Unlock()
 	close(e.ended)
 }

@@ -198,6 +198,24 @@ func TestRunSurvivesWhatPanics(t *testing.T) {
 	})
 }
 
+// A subscriber that never returns holds up neither pages nor the end of Run.
+func TestRunBesideAHungSubscriber(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		free := make(chan struct{})
+		r := run(t, ladder, clock.New(), nil, func(c *Config) { c.Subscribe = func(Record) { <-free } })
+		for i := range feedLength + 10 {
+			r.trigger(fmt.Sprint("k", i%10))
+		}
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if st := r.e.Stats(); st.Lost == 0 || !strings.Contains(r.lines(), "alice") {
+			t.Errorf("%d records lost, sent %q; want some, and alice told", st.Lost, r.lines())
+		}
+		r.close()
+		close(free)
+	})
+}
+
 func TestRunStorm(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var records atomic.Int64

@@ -56,16 +56,6 @@ func (e *Engine) Submit(ctx context.Context, in Input) (Result, error) {
 
 // submit applies an event to the alert that it is about.
 func (e *Engine) submit(ctx context.Context, in *Input) (Result, error) {
-	if in.Event.Kind == escalation.EventTrigger {
-		if in.Key == "" {
-			in.Key = in.Event.Alert.Key
-		}
-		if in.Key == "" {
-			a, _ := in.Event.Alert.Normalize()
-			in.Key = a.Key
-		}
-		in.Event.Alert.Key = in.Key
-	}
 	for range maxConflicts {
 		stream, exists, err := e.route(ctx, in)
 		if err != nil {
@@ -159,11 +149,37 @@ func (e *Engine) applyTo(ctx context.Context, w *work, in *Input) (Result, error
 			return Result{}, err
 		}
 	}
+	if ev.Kind == escalation.EventRebase {
+		if err := e.bind(ctx, w, &ev); err != nil {
+			return Result{}, err
+		}
+	}
 	w.event(&ev)
 	if err := e.commitOne(ctx, w, cause{seen: in.seenAs()}); err != nil {
 		return Result{}, err
 	}
 	return e.result(ctx, w, in, reused)
+}
+
+// bind gives a rebase the document to which it moves the alert: the one that its
+// mapping was planned for, else the one loaded last.
+func (e *Engine) bind(ctx context.Context, w *work, ev *escalation.Event) error {
+	var m escalation.Mapping
+	if ev.Mapping != nil {
+		m = *ev.Mapping
+	}
+	w.onto = e.current.Load()
+	if m.Document != (policy.Digest{}) {
+		doc, err := e.pinned(ctx, m.Document)
+		if err != nil && !errors.Is(err, errStuck) {
+			return err
+		}
+		if err == nil {
+			w.onto = doc
+		}
+	}
+	ev.Mapping = m.Bound(w.onto.Document)
+	return nil
 }
 
 // advance gives ev its instant and applies what was due in the stream before.

@@ -189,10 +189,9 @@ func (e *Engine) Note(ctx context.Context, key string, by escalation.Author, tex
 	return e.send(ctx, key, escalation.Event{Kind: escalation.EventNote, By: by, Text: text}, details)
 }
 
-// Rebase moves an alert to another policy of its document; dry says only what
-// would become of it.
+// Rebase moves an alert to a policy of the document that was loaded last; dry
+// says only what would become of it.
 func (e *Engine) Rebase(ctx context.Context, key string, by escalation.Author, policyName string, dry bool, details ...Detail) (Result, error) {
-	digest := e.current.Load().Digest
-	ev := escalation.Event{Kind: escalation.EventRebase, By: by, Policy: policyName, Mapping: &escalation.Mapping{Policy: digest, Dry: dry}}
+	ev := escalation.Event{Kind: escalation.EventRebase, By: by, Policy: policyName, Mapping: &escalation.Mapping{Dry: dry}}
 	return e.send(ctx, key, ev, details)
 }

@@ -14,6 +14,7 @@ import (
 // buffers are kept for the next.
 type work struct {
 	held    *held
+	onto    *document // of a rebase: where the alert may move to
 	next    escalation.State
 	effects []escalation.Effect
 	verdict escalation.Verdict
@@ -39,14 +40,14 @@ type cause struct {
 
 func (e *Engine) newWork(h *held) *work {
 	w := e.works.Get().(*work)
-	w.held = h
+	w.held, w.onto = h, h.doc
 	return w
 }
 
 // done gives w back, and what it held.
 func (e *Engine) done(w *work, good bool) {
 	e.cache.put(w.held, good)
-	w.held = nil
+	w.held, w.onto = nil, nil
 	e.works.Put(w)
 }
 
@@ -75,7 +76,10 @@ func (e *Engine) prepare(ctx context.Context, w *work, c cause) error {
 		return fmt.Errorf("engine: the trigger of %q was answered %s", h.stream, w.verdict)
 	}
 	w.record.Seq, w.record.Verdict, w.record.Effects = h.pos.Seq+1, w.verdict, w.effects
-	w.record.Policy = h.doc.Policies[w.next.Policy].Digest
+	if w.next.Document != w.onto.Digest {
+		w.onto = h.doc // a rebase that was not applied
+	}
+	w.record.Policy = w.onto.Policies[w.next.Policy].Digest
 	w.body = escalation.AppendRecord(w.body[:0], &w.record)
 	w.state = escalation.AppendState(w.state[:0], &w.next)
 	w.entry[0] = store.Entry{At: max(w.record.Event.At, h.pos.At), Kind: w.record.Event.Kind, Salt: e.salt(), Body: w.body}
@@ -86,7 +90,7 @@ func (e *Engine) prepare(ctx context.Context, w *work, c cause) error {
 	add := k.Add[:0]
 	*k = store.Commit{
 		Stream: h.stream, After: h.pos, Entries: w.entry[:],
-		State: w.state, Document: h.doc.Digest,
+		State: w.state, Document: w.onto.Digest,
 		Open: !w.next.Resolved.Known(), Rank: rankOf(&w.next), Due: w.next.Due, Key: h.key,
 	}
 	if w.next.Alert != h.state.Alert {
@@ -193,6 +197,7 @@ func (e *Engine) finalize(w *work) {
 	if w.commit.Subject != nil {
 		h.subjectSeq = h.pos.Seq
 	}
+	h.doc = w.onto
 	gated := len(h.state.Gates) > 0 || len(w.next.Gates) > 0
 	h.state, w.next = w.next, h.state
 	if gated {
