@@ -212,3 +212,84 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
+
+// Every field of the documented format is known.
+func TestWholeFormat(t *testing.T) {
+	f := read(`version: 1
+document:
+  version: 1
+  policies: [{name: p, tiers: [{name: t, notify: ["schedule:iam-oncall"]}], actions: [{run: disable-key, at: open, mode: auto}]}]
+tests:
+  - name: owner sleeps, IAM renews
+    description: what it is about
+    start: 2026-03-10T14:00:00Z
+    alert: {key: db/main, kind: rotation_failed, severity: high, summary: rotation failed 3 times, confidence: 90, source: rotator,
+      labels: {team: payments}, links: ["https://example.org"], parties: ["user:mallory"],
+      identity: {id: svc-deployer, kind: service_account, owner: "team:platform", criticality: high, privilege: admin, environment: production, third_party: false, credential_version: "7"},
+      blast_radius: production, expires_at: 2026-03-10T15:30:00Z, window: {opens: 2026-03-10T14:00:00Z, closes: 2026-03-10T16:00:00Z}, times: {discovered: 2026-03-10T13:55:00Z}}
+    given:
+      oncall: {iam-oncall: [{from: 0s, until: 2h, who: [bob]}]}
+      fail: [{to: "user:alice", via: sms, from: 0s, until: 10m, kind: permanent, after: 5s}, {kind: temporary}]
+      down: [{from: 1m, until: 2h}]
+      actions: {disable-key: [fail, {result: ok, after: 12s}, unknown, refuse, unverified]}
+      subjects: {disable-key: [id1, id2], other: 7}
+      undo: {disable-key: [ok]}
+      last_resort: [last-resort]
+    when:
+      - {at: 10m, do: acknowledge, by: "user:alice", track: main, key: db/main, id: e1}
+      - {at: 11m, do: unacknowledge, by: "user:alice", track: main}
+      - {at: 12m, do: decline, by: "user:alice", track: main}
+      - {at: 13m, do: escalate, track: main, tier: t}
+      - {at: 14m, do: reassign, track: main, to: "team:x"}
+      - {at: 15m, do: add_responder, track: main, to: "user:x"}
+      - {at: 16m, do: snooze, track: main, for: 1h}
+      - {at: 17m, do: silence, name: s, match: [kind = rotation_failed], for: 1h, reason: x}
+      - {at: 18m, do: silence, name: s, key: k, for: 1h, reason: x}
+      - {at: 19m, do: unsilence, name: s}
+      - {at: 20m, do: resolve, by: "user:bob", outcome: token_renewed}
+      - {at: 21m, do: use, gate: g}
+      - {at: 22m, do: break_glass, gate: g, reason: x}
+      - {at: 23m, do: stop_actions, reason: x}
+      - {at: 24m, do: release_actions, reason: x}
+      - {at: 25m, do: raise, severity: high, criticality: high, blast_radius: production, reason: x}
+      - {at: 26m, do: lower, severity: low, reason: x}
+      - {at: 27m, do: request, gate: g, ask: {scope: x}, reason: x}
+      - {at: 28m, do: request, action: a}
+      - {at: 29m, do: request, undo: a}
+      - {at: 30m, do: vote, gate: g, stage: s, vote: approve}
+      - {at: 31m, do: vote, action: a, vote: reject}
+      - {at: 32m, do: vote, undo: a, vote: reject}
+      - {at: 33m, do: vote, review: r, vote: keep}
+      - {at: 34m, do: note, text: words, evidence: rotated}
+      - {at: 35m, do: succeeded, outcome: contained}
+      - {at: 36m, do: succeeded, expectation: nightly}
+      - {at: 37m, do: check, subject: svc, operation: deploy}
+      - {at: 38m, do: load, document: {version: 1, policies: [{name: q, tiers: [{name: t, notify: ["user:a"]}]}]}}
+      - {at: 39m, do: rebase, policy: q}
+      - {at: 40m, do: trigger, alert: {key: other}}
+      - {at: 41m, do: trigger, times: 5, until: 50m}
+    then:
+      - {at: 0s, notify: ["user:alice"], track: main, tier: owner, reason: initial, via: sms, pass: 1, kind: page, count: 1, bundle: 4, delivered: false, key: db/main}
+      - {at: 60m, notify: ["user:bob", "channel:room", last-resort], tier: iam, reason: deadline_approaching}
+      - {at: 83m, status: resolved, track: main}
+      - {at: 0s, run: pause-automation, name: pause, subjects: 2}
+      - {at: 0s, run: pause-automation, result: held}
+      - {at: 2h, undo: disable-key, result: started}
+      - {at: 90m, gate: deploy, decision: allow}
+      - {at: 90m, check: deploy, subject: svc-deployer, decision: allow}
+      - {between: [61m, 83m], quiet: true}
+      - {at: 10m, record: {event: acknowledge, verdict: applied, reason: x, by: x, key: x, track: x, tier: x, pass: 1, target: x, to: x, via: x, passed_over: [x], waited: 1m,
+          deadline: x, margin: 1m, at: 1m, from: 1m, until: 1m, policy: x, priority: P1, assumed: [x], gate: x, action: x, subject: x, operation: x, decision: allow, count: 1, late: 1m}}
+    until: 3h
+    strict: true
+`)
+	if f.Err != nil {
+		t.Fatal(f.Err)
+	}
+	if err := f.Cases[0].Err; err != nil {
+		t.Fatal(err)
+	}
+	if n := len(f.Cases[0].Steps); n != 32 {
+		t.Errorf("%d steps, want 32", n)
+	}
+}
