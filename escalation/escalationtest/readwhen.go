@@ -93,7 +93,7 @@ func (r *reader) stepFields(o *policy.Object, s *Step) {
 	case escalation.EventSnooze:
 		e.Track, e.For = o.Text("track"), o.Duration("for", 0, 0)
 	case escalation.EventSilence:
-		e.Name, e.For = o.Text("name"), o.Duration("for", 0, 0)
+		e.Name, e.For = silenceName(o), o.Duration("for", 0, 0)
 		if m := o.Node("match"); m != nil {
 			match := r.Match(m, o.Path("match"))
 			s.Match = &match
@@ -102,7 +102,7 @@ func (r *reader) stepFields(o *policy.Object, s *Step) {
 			}
 		}
 	case escalation.EventUnsilence:
-		e.Name = o.Text("name")
+		e.Name = silenceName(o)
 	case escalation.EventResolve:
 		e.Outcome = o.Text("outcome")
 	case escalation.EventSucceeded:
@@ -127,6 +127,15 @@ func (r *reader) stepFields(o *policy.Object, s *Step) {
 	case escalation.EventRebase:
 		e.Policy = o.Text("policy")
 	}
+}
+
+// silenceName reads the name of a silence. A test that has one silence need not
+// name it.
+func silenceName(o *policy.Object) string {
+	if name := o.Text("name"); name != "" {
+		return name
+	}
+	return "test"
 }
 
 // trigger reads a trigger, which may stand for many: `times` of them spread
