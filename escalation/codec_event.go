@@ -151,8 +151,7 @@ func (e *encoder) eventPerson(b []byte, m uint64, v *Event) []byte {
 	b = e.opt(b, m, eventAsk, v.Ask)
 	b = e.opt(b, m, eventPolicy, v.Policy)
 	if m&eventMapping != 0 {
-		b = append(b, v.Mapping.Policy[:]...)
-		b = append(b, byte(flag(v.Mapping.Dry, 1)))
+		b = e.mapping(b, v.Mapping, v.At)
 	}
 	return b
 }
@@ -241,7 +240,7 @@ func (d *decoder) eventPerson(m uint64, v *Event) {
 	v.Ask = d.opt(m, eventAsk)
 	v.Policy = d.opt(m, eventPolicy)
 	if m&eventMapping != 0 {
-		v.Mapping = &Mapping{Policy: d.digest(1, 1), Dry: d.mask(1) != 0}
+		v.Mapping = d.mapping(v.At)
 	}
 }
 

@@ -17,6 +17,7 @@ const (
 	moreLowered
 	moreSnoozeUsed
 	moreSeen
+	moreRebased
 	moreMaskEnd
 )
 
@@ -33,7 +34,8 @@ func moreMask(x *More) uint64 {
 		flag(len(x.Evidence) > 0, moreEvidence) |
 		flag(len(x.Lowered) > 0, moreLowered) |
 		flag(x.SnoozeUsed != 0, moreSnoozeUsed) |
-		flag(len(x.Seen) > 0, moreSeen)
+		flag(len(x.Seen) > 0, moreSeen) |
+		flag(x.Rebased != 0, moreRebased)
 }
 
 func (e *encoder) more(b []byte, x *More, opened policy.Instant) []byte {
@@ -94,6 +96,9 @@ func (e *encoder) more(b []byte, x *More, opened policy.Instant) []byte {
 			b = append(b, x.Seen[i][:]...)
 		}
 	}
+	if m&moreRebased != 0 {
+		b = putUvarint(b, x.Rebased)
+	}
 	return b
 }
 
@@ -152,6 +157,9 @@ func (d *decoder) more(opened policy.Instant) *More {
 		for i := range x.Seen {
 			x.Seen[i] = d.digest(1, 1)
 		}
+	}
+	if m&moreRebased != 0 {
+		x.Rebased = d.uvarint()
 	}
 	d.expect(m, moreMask(x))
 	return x

@@ -15,9 +15,11 @@ const maxAsks = 1024
 // and harness: it steps, asks dir what the machine needs to know, adds the
 // answers to ev.Answers, and steps again. A verdict of [Need] is returned when
 // something is due before the event: apply that first. The error is ctx's, or
-// says that dir leaves questions unanswered; then nothing was changed. The
-// spare capacity of ev.Answers is used.
+// says that dir leaves questions unanswered; then nothing was changed. A rebase
+// is planned first; once it is applied, the document to go on under is that of
+// next.Document. The spare capacity of ev.Answers is used.
 func Drive(ctx context.Context, doc *policy.Document, next, prev *State, ev *Event, dir Directory, buf []Effect) ([]Effect, Verdict, error) {
+	ev.plan(doc, prev)
 	for range maxAsks {
 		effects, v := StepInto(next, doc, prev, ev, buf)
 		if v.Kind != Need || len(v.Questions) == 0 {

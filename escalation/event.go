@@ -93,7 +93,7 @@ type Event struct {
 	Stage                      string // vote; "" is the first its author may fill
 	Vote                       string // approve, reject, or an access review's answer
 	Ask                        string // request: what is asked, canonical JSON
-	Policy                     string // rebase: the policy's name in the document stepped under
+	Policy                     string // rebase: the policy's name in the new document; "" is the present one's
 	Mapping                    *Mapping
 	Report                     Report // report
 
@@ -131,12 +131,6 @@ type Stand struct{ Policy, Track, Tier string }
 type SilenceFact struct {
 	Name  string
 	Until policy.Instant
-}
-
-// Mapping is what a rebase does with tiers, by name; see [Rebase].
-type Mapping struct {
-	Policy policy.Digest // the new document
-	Dry    bool
 }
 
 // Report is what became of an effect.

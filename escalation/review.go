@@ -8,19 +8,22 @@ import (
 )
 
 // reviewSpec returns the rules of a review; nil when the policy has none.
-func (m *machine) reviewSpec(of ReviewOf, i int) *policy.Review {
+func (m *machine) reviewSpec(of ReviewOf, i int) *policy.Review { return reviewIn(m.p, of, i) }
+
+// reviewIn returns the rules of a review in p; nil when it has none.
+func reviewIn(p *policy.Policy, of ReviewOf, i int) *policy.Review {
 	switch of {
 	case ReviewGate:
-		return m.p.Gates[i].Review
+		return p.Gates[i].Review
 	case ReviewAction:
-		return m.p.Actions[i].Approve
+		return p.Actions[i].Approve
 	case ReviewUndo:
-		if u := m.p.Actions[i].Undo; u != nil {
+		if u := p.Actions[i].Undo; u != nil {
 			return u.Approve
 		}
 		return nil
 	}
-	return &m.p.Reviews[i]
+	return &p.Reviews[i]
 }
 
 // reviewOf returns the place of a review in the rare part; -1: never begun.

@@ -16,7 +16,8 @@ type Simulation struct {
 	Alert    policy.Alert
 	Start    policy.Instant // when the alert is triggered
 	Until    policy.Instant // the last instant that is looked at; Defaults to a week after Start
-	// Script is what people do, by At; events of one instant keep their order.
+	// Script is what people do, by At; events of one instant keep their order. A
+	// rebase has a mapping that is bound to its document.
 	Script []Event
 	// Directory defaults to the document's own.
 	Directory Directory
@@ -29,6 +30,7 @@ func Simulate(ctx context.Context, sim Simulation) iter.Seq2[Record, error] {
 	return func(yield func(Record, error) bool) {
 		s := simulator{ctx: ctx, sim: sim, yield: yield}
 		if s.sim.Directory == nil {
+			s.own = true
 			s.sim.Directory = NewDirectory(sim.Document)
 		}
 		if s.sim.Until == 0 {
@@ -47,6 +49,7 @@ type simulator struct {
 	next    State
 	reports []Event // due at once, before time goes on
 	done    bool
+	own     bool // the document's own directory is asked
 }
 
 func (s *simulator) run() {
@@ -83,7 +86,11 @@ func (s *simulator) step(ev Event) {
 	if s.done {
 		return
 	}
-	effects, v, err := Drive(s.ctx, s.sim.Document, &s.next, &s.state, &ev, s.sim.Directory, nil)
+	dir := s.sim.Directory
+	if s.own && ev.Mapping != nil && ev.Mapping.to != nil {
+		dir = NewDirectory(ev.Mapping.to) // whom a rebase tells, the new document knows
+	}
+	effects, v, err := Drive(s.ctx, s.sim.Document, &s.next, &s.state, &ev, dir, nil)
 	if err != nil || v.Kind == Need {
 		if err == nil {
 			err = fmt.Errorf("escalation: simulate: event %s at %s comes before what is due", ev.Kind, ev.At)
@@ -92,6 +99,9 @@ func (s *simulator) step(ev Event) {
 		return
 	}
 	s.state, s.next = s.next, s.state
+	if ev.Kind == EventRebase && v.Kind == Applied && !ev.Mapping.Dry {
+		s.sim.Document, s.sim.Directory = ev.Mapping.to, dir
+	}
 	for i := range effects {
 		e := &effects[i]
 		result := ResultDelivered

@@ -215,6 +215,9 @@ type More struct {
 	ResolvedBy Author
 	Outcome    string
 	Seen       []policy.Digest // kept for digests of what was asked
+	// Rebased is the record of the last rebase; 0: none. Numbers in effects of
+	// earlier records are those of another document; see [Renumbered].
+	Rebased uint64
 }
 
 // Ack is one person's acknowledgement of one track in this pass.

@@ -261,6 +261,16 @@ func (m *machine) anchorDueNow(ti, i int, at policy.Instant, by *policy.Term) {
 		m.climbPast(ti)
 		return
 	}
+	m.overtake(ti, i)
+	m.walk(ti, i, at, entering{own: true, term: by})
+}
+
+// overtake lets track ti move to anchored tier i: the waited tiers above that
+// were not entered are recorded as overtaken, those below may be entered after
+// it.
+func (m *machine) overtake(ti, i int) {
+	t := &m.s.Tracks[ti]
+	_, spec := m.spec(t)
 	first := t.Tier == NoTier && t.Entered == 0
 	for k := 0; k < i; k++ {
 		if bit := uint64(1) << k; spec.Anchored&bit == 0 && t.Entered&bit == 0 && t.Skipped&bit == 0 && int(t.Tier) < k {
@@ -276,7 +286,6 @@ func (m *machine) anchorDueNow(ti, i int, at policy.Instant, by *policy.Term) {
 		t.Status = StatusClimbing
 	}
 	m.below(t, i)
-	m.walk(ti, i, at, entering{own: true, term: by})
 }
 
 // climbPast lets a track that lasted until an anchored tier which is not

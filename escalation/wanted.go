@@ -7,6 +7,7 @@ import "github.com/belfry-go/belfry/policy"
 // covers it, by a resolve, a snooze, a silence or a decline; a run by nothing
 // but a guard that no longer holds.
 func Wanted(doc *policy.Document, s *State, e *Effect) bool {
+	e = Renumbered(doc, s, e)
 	switch e.Kind {
 	case EffectNotify:
 		return wantedMessage(doc, s, e)

@@ -1,0 +1,86 @@
+package escalation
+
+import (
+	"strings"
+
+	"github.com/belfry-go/belfry/policy"
+)
+
+// Mapping is what a rebase makes of what an alert stands on, by name. [Drive]
+// plans it before the event is stepped (see [PlanRebase]), and the record keeps
+// it. A host that showed a dry run's mapping to a person sends the same one for
+// good: if the alert has moved since, the event is ignored(stale).
+type Mapping struct {
+	Document policy.Digest // the document that the alert moves to
+	// Dry: nothing changes. The record says what would become of the alert.
+	Dry bool
+	// Tracks is what becomes of each track: those that go on or begin in their
+	// new order, then those that end.
+	Tracks []TrackMove
+	// Deadlines is those that are set, move nearer, or are dropped. It is told,
+	// not read.
+	Deadlines []DeadlineMove
+	// Gone names what the alert has and the new policy has not, as "gate deploy",
+	// "action disable", "review access". It is told, not read.
+	Gone []string
+
+	// to is the document itself. It is not recorded: whoever steps a record
+	// again puts it there by its digest.
+	to *policy.Document
+}
+
+// Bound returns a copy of m that holds the document to which it moves an alert.
+// A mapping without a Document gets doc's; one of another document stays, and
+// the event that carries it is ignored(unknown). A rebase is stepped with a
+// bound mapping only; whoever steps a recorded one again binds it first.
+func (m Mapping) Bound(doc *policy.Document) *Mapping {
+	if doc != nil && m.Document == (policy.Digest{}) {
+		m.Document = doc.Digest
+	}
+	m.to = doc
+	return &m
+}
+
+// TrackMove is what becomes of one track. Names are as [TrackName] gives them.
+type TrackMove struct {
+	From string // "" when the track is new
+	To   string // "" when it ends
+	Tier string // the current tier; "" before the first
+	// Onto is the tier on which it goes on: one of the same name, or when that is
+	// gone another, which is told.
+	Onto string
+}
+
+// Told reports whether the current tier is gone, so that another is told.
+func (t TrackMove) Told() bool { return t.From != "" && t.To != "" && t.Tier != t.Onto }
+
+// String is the move for people: "main: owner becomes iam".
+func (t TrackMove) String() string {
+	switch {
+	case t.From == "":
+		return t.To + " is new"
+	case t.To == "":
+		return t.From + " ends"
+	}
+	var b strings.Builder
+	b.WriteString(t.From)
+	if t.From != t.To {
+		b.WriteString(" as " + t.To)
+	}
+	switch {
+	case t.Told():
+		b.WriteString(": " + t.Tier + " becomes " + t.Onto)
+	case t.Tier != "":
+		b.WriteString(" goes on at " + t.Tier)
+	default:
+		b.WriteString(" goes on")
+	}
+	return b.String()
+}
+
+// DeadlineMove is what becomes of one deadline.
+type DeadlineMove struct {
+	Name string
+	From policy.Instant // Never: it is new, or was not known
+	To   policy.Instant // Never: it is dropped
+}
