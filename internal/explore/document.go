@@ -179,7 +179,7 @@ func (w *writer) tierList(n int) {
 func (w *writer) tierAt(i int, at, wait string) {
 	c := w.c
 	fmt.Fprintf(&w.b, `{"name":"%d","notify":[`, i)
-	for k := range 1 + c(3) {
+	for k := range max(1, c(5)-1) {
 		if k > 0 {
 			w.b.WriteByte(',')
 		}
