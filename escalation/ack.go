@@ -123,7 +123,7 @@ func (m *machine) cover(ti int) {
 	t.AckEnd = m.ackEnd(t, m.now)
 	if !m.goesOn(t) {
 		t.End = policy.Never
-		t.Next, t.Deferred = policy.Never, 0
+		m.dropDeferred(t)
 	}
 	_, spec := m.spec(t)
 	for i := range m.s.Entries {
@@ -262,7 +262,7 @@ func (m *machine) void(ti int) {
 	t.AckEnd = policy.Never
 	m.clearAcks(ti)
 	if t.Status == StatusAcknowledged {
-		t.Status = StatusClimbing
+		m.climbing(t)
 	}
 }
 
@@ -437,10 +437,10 @@ func (m *machine) decline() Verdict {
 // climbOn lets track ti climb on for what was left of its wait.
 func (m *machine) climbOn(ti int) {
 	t := &m.s.Tracks[ti]
-	m.void(ti)
 	if t.Left >= 0 {
 		t.End = m.now.Add(t.Left)
 	}
+	m.void(ti)
 }
 
 // dropAck removes who's acknowledgement and reports whether there was one.

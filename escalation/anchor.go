@@ -131,23 +131,26 @@ func (m *machine) retime() {
 			continue
 		}
 		if at, _ := m.instant(m.p, &m.p.Deadlines[i].At); at.Known() {
-			d.At = at
+			d.At = most(at, m.now)
 			e := m.line(LineDeadlineSet)
-			e.Deadline, e.Until = int16(i), at
+			e.Deadline, e.Until = int16(i), d.At
 		}
 	}
 	for i := range m.s.Actions {
 		a := &m.s.Actions[i]
-		if a.Phase == PhaseIdle && !a.At.Known() && m.p.Actions[i].At != nil {
-			a.At, _ = m.instant(m.p, m.p.Actions[i].At)
+		if spec := &m.p.Actions[i]; a.Phase == PhaseIdle && !a.At.Known() && spec.At != nil && spec.Mode != policy.ModeOff {
+			a.At, _ = m.instant(m.p, spec.At)
+			a.At = most(a.At, m.now)
 		}
 	}
 	for i := range m.s.Gates {
 		g := &m.s.Gates[i]
 		if c := m.p.Gates[i].Close; c != nil && !g.Closed && !g.Opened && !g.Gone && !g.Close.Known() {
 			g.Close, _ = m.instant(m.p, c)
+			g.Close = most(g.Close, m.now)
 		}
 	}
+	m.gatesOpen(m.now)
 }
 
 // tierAt returns when anchored tier i of t falls due, never before the track

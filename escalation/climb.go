@@ -51,7 +51,7 @@ type step struct {
 
 // plain reports whether a tier has nothing but a target and a wait.
 func plain(t *policy.Tier) bool {
-	return t.When.Len() == 0 && t.During == "" && !t.PickNext && t.Every == 0 && len(t.Run) == 0 && len(t.Notify) == 1
+	return t.Wait > 0 && t.When.Len() == 0 && t.During == "" && !t.PickNext && t.Every == 0 && len(t.Run) == 0 && len(t.Notify) == 1
 }
 
 // simple reports whether a roster is people with a rule that is due at once.
@@ -132,16 +132,36 @@ func alone(doc *policy.Document, s *State, at policy.Instant) (ti int, rest poli
 	return ti, rest
 }
 
+// room is what a fresh state of a small alert needs, in one piece.
+type room struct {
+	tracks   [2]Track
+	entries  [4]Entry
+	contacts [6]Contact
+	open     [4]OpenMessage
+	effects  [3]Effect
+}
+
+// roomFor gives next room for what prev has, and for n more contacts, and
+// returns room for the effects.
+func roomFor(next, prev *State, n int) []Effect {
+	var r *room
+	if len(prev.Tracks) <= len(r.tracks) && len(prev.Entries) < len(r.entries) && len(prev.Contacts)+n <= len(r.contacts) &&
+		len(prev.Open)+n <= len(r.open) && n < len(r.effects) {
+		r = new(room)
+		next.Tracks, next.Entries, next.Contacts, next.Open = r.tracks[:0], r.entries[:0], r.contacts[:0], r.open[:0]
+		return r.effects[:0]
+	}
+	next.Entries = make([]Entry, 0, len(prev.Entries)+1)
+	next.Contacts = make([]Contact, 0, len(prev.Contacts)+n)
+	next.Open = make([]OpenMessage, 0, len(prev.Open)+n)
+	return make([]Effect, 0, n+1)
+}
+
 // rise writes the next state and its effects.
 func rise(next, prev *State, ev *Event, buf []Effect, st step) []Effect {
 	n := len(st.lists.Rosters[0])
-	if next.Tracks == nil { // a fresh state: room for what is added
-		next.Entries = make([]Entry, 0, len(prev.Entries)+1)
-		next.Contacts = make([]Contact, 0, len(prev.Contacts)+n)
-		next.Open = make([]OpenMessage, 0, len(prev.Open)+n)
-	}
-	if buf == nil {
-		buf = make([]Effect, 0, n+1)
+	if next.Tracks == nil && buf == nil { // a fresh state: room for what is added
+		buf = roomFor(next, prev, n)
 	}
 	next.copyFrom(prev)
 	next.Seq++
@@ -182,7 +202,7 @@ func rise(next, prev *State, ev *Event, buf []Effect, st step) []Effect {
 		f.ID, f.Kind, f.At, f.Reason, f.Message = id, EffectNotify, ev.At, reason, MessagePage
 		f.Track, f.Tier, f.Pass = int16(st.ti), int16(st.j), t.Pass
 		f.To, f.Target, f.Via = r.To, st.tier.Notify[0].To, r.Rules[0].Via
-		next.Open = append(next.Open, OpenMessage{ID: id, Contact: int16(len(next.Contacts))})
+		next.Open = append(next.Open, OpenMessage{ID: id, Contact: int16(len(next.Contacts))}) // rule 0, its own
 		next.Contacts = append(next.Contacts, c)
 	}
 	next.Due = due

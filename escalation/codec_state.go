@@ -310,14 +310,20 @@ func (e *encoder) open(b []byte, s *State) []byte {
 	for i := range s.Open {
 		b = putEffectID(b, s.Open[i].ID)
 		b = putInt(b, int(s.Open[i].Contact))
+		b = putUvarint(b, uint64(s.Open[i].Rule)<<1|flag(s.Open[i].Via, 1))
 	}
 	return b
 }
 
 func (d *decoder) open(s *State) {
 	d.part = "open messages"
-	s.Open = resize(s.Open, d.some(3))
+	s.Open = resize(s.Open, d.some(4))
 	for i := range s.Open {
 		s.Open[i] = OpenMessage{ID: d.effectID(), Contact: d.int16()}
+		rule := d.uvarint()
+		if rule > 1<<9-1 {
+			d.fail("a message is of a rule that no contact has")
+		}
+		s.Open[i].Rule, s.Open[i].Via = uint8(rule>>1), rule&1 != 0
 	}
 }

@@ -24,6 +24,9 @@ func (m *machine) rule(c *Contact, k int) Rule {
 	return r
 }
 
+// lastRule is the rule of contact c that was last due.
+func (m *machine) lastRule(c *Contact) int { return min(int(c.Last), m.rules(c)-1) }
+
 // callAll takes the rules that are due at once of all contacts of entry ei.
 func (m *machine) callAll(ei int) {
 	for i := range m.s.Contacts {
@@ -84,13 +87,14 @@ func (m *machine) take(ci int) bool {
 		return false
 	}
 	c.Last, c.Told = uint8(k), true
-	m.message(ci, r.Via, e.Kind, e.Reason)
+	m.message(ci, k, e.Kind, e.Reason)
 	return true
 }
 
-// message asks for one message to contact ci over via.
-func (m *machine) message(ci int, via string, kind MessageKind, reason policy.Reason) {
+// message asks for one message to contact ci by its rule k.
+func (m *machine) message(ci, k int, kind MessageKind, reason policy.Reason) {
 	c := &m.s.Contacts[ci]
+	via := m.rule(c, k).Via
 	e := &m.s.Entries[c.Entry]
 	who := m.responder(c).To
 	if who.Kind == "" {
@@ -101,7 +105,7 @@ func (m *machine) message(ci int, via string, kind MessageKind, reason policy.Re
 	f.Track, f.Tier, f.Pass = e.Track, e.Tier, e.Pass
 	rc := &e.Lists.Recipients[c.Target]
 	f.Target, f.Essential = rc.To, rc.Essential
-	m.s.Open = append(m.s.Open, OpenMessage{ID: f.ID, Contact: int16(ci)})
+	m.s.Open = append(m.s.Open, OpenMessage{ID: f.ID, Contact: int16(ci), Rule: uint8(k), Via: c.Via})
 }
 
 // failover is called when a rule of contact ci has failed for good: the next is
@@ -225,8 +229,7 @@ func (m *machine) remind(ei int) {
 		if m.hasAcked(int(e.Track), who) || m.toldNow(who) {
 			continue
 		}
-		k := min(int(c.Last), m.rules(c)-1)
-		m.message(i, m.rule(c, k).Via, MessageReminder, e.Reason)
+		m.message(i, m.lastRule(c), MessageReminder, e.Reason)
 	}
 }
 

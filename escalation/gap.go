@@ -18,7 +18,10 @@ type stop struct {
 }
 
 // walked is what the walk found of one track.
-type walked struct{ stops []stop }
+type walked struct {
+	stops []stop
+	spent bool // its last wait ended, and no tier fell due
+}
 
 // afterGap applies a tick that looks for the first time since ev.Down.From.
 func (m *machine) afterGap() {
@@ -79,26 +82,30 @@ func (m *machine) walkOver(ti, j int, due policy.Instant, in entering) {
 	m.stopReminders(ti)
 }
 
-// wholly is called where the walk would exhaust a track: it enters its last tier
-// instead, for the full wait.
+// wholly is called where the walk would exhaust a track. One that was wholly
+// overtaken enters its last tier instead, for the full wait; one of which no
+// tier fell due, only the end of its last wait, is exhausted after the walk.
 func (m *machine) wholly(ti int) {
 	t := &m.s.Tracks[ti]
-	t.End, t.Again = policy.Never, policy.Never
-	if ti >= len(m.walks) || len(m.walks[ti].stops) == 0 {
-		if _, spec := m.spec(t); t.Tier >= 0 && !spec.Informs {
-			m.walkOver(ti, int(t.Tier), m.now, entering{})
-			t.End = policy.Never
-		}
+	t.End, t.Next, t.Again, t.Deferred = policy.Never, policy.Never, policy.Never, 0
+	for len(m.walks) <= ti {
+		m.walks = append(m.walks, walked{})
 	}
-	if ti < len(m.walks) && len(m.walks[ti].stops) > 0 {
-		stops := m.walks[ti].stops
-		stops[len(stops)-1].whole = true
+	w := &m.walks[ti]
+	if len(w.stops) == 0 {
+		w.spent = true
+		return
 	}
+	w.stops[len(w.stops)-1].whole = true
 }
 
 // tellWalked tells what the walk of track ti leaves to tell.
 func (m *machine) tellWalked(ti int) {
 	stops := m.walks[ti].stops
+	if m.walks[ti].spent {
+		_, spec := m.spec(&m.s.Tracks[ti])
+		m.exhaust(ti, !spec.Informs && !m.s.Tracks[ti].Reached)
+	}
 	for k := range stops {
 		s := &stops[k]
 		last := k == len(stops)-1
@@ -132,7 +139,7 @@ func (m *machine) tellStop(ti int, s *stop, last bool) {
 		m.callLast(ei)
 		return
 	}
-	due, end, start := s.due, t.End, t.Start
+	due, kept := s.due, *t
 	got, cause := m.ring(ti, s.tier, due, s.in, lists)
 	if got == passed {
 		m.walkOn(ti, cause)
@@ -142,7 +149,7 @@ func (m *machine) tellStop(ti int, s *stop, last bool) {
 	if int(t.Tier) != s.tier {
 		return
 	}
-	t.Start, t.End = start, end
+	t.Start, t.End, t.Next, t.Cause, t.Deferred = kept.Start, kept.End, kept.Next, kept.Cause, kept.Deferred
 	if s.whole {
 		t.Start = m.now
 		m.setEnd(t, s.tier, m.now, entering{})
@@ -221,6 +228,6 @@ func (m *machine) tellRules() {
 			continue
 		}
 		c.Told = true
-		m.message(r.contact, m.rule(c, min(int(c.Last), m.rules(c)-1)).Via, r.kind, e.Reason)
+		m.message(r.contact, m.lastRule(c), r.kind, e.Reason)
 	}
 }

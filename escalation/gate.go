@@ -15,7 +15,7 @@ func (m *machine) openGates() {
 }
 
 // gatesClose closes the gates that are due by at, ends openings, and opens the
-// gates whose anchor has happened. A gate due to close at an instant is shut for
+// gates whose anchor has come. A gate due to close at an instant is shut for
 // every event of that instant, so this comes before any of them.
 func (m *machine) gatesClose(at policy.Instant) {
 	for i := range m.s.Gates {
@@ -35,8 +35,16 @@ func (m *machine) gatesClose(at policy.Instant) {
 			g.Closed, g.Close = true, policy.Never
 			m.gateLine(i, m.decide(i, at))
 		}
-		if o := m.p.Gates[i].OpenAt; o != nil && g.Closed {
-			if x, _ := m.instant(m.p, o); x <= at && !g.Opened {
+	}
+	m.gatesOpen(at)
+}
+
+// gatesOpen opens the gates whose `open` anchor has come by an instant.
+func (m *machine) gatesOpen(at policy.Instant) {
+	for i := range m.s.Gates {
+		g := &m.s.Gates[i]
+		if o := m.p.Gates[i].OpenAt; o != nil && g.Closed && !g.Opened {
+			if x, _ := m.instant(m.p, o); x <= at {
 				g.Closed, g.Opened = false, true
 				m.gateLine(i, Allow)
 			}

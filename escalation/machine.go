@@ -96,13 +96,16 @@ func rareOf(s *State) *More {
 func (s *State) copyFrom(o *State) {
 	d, t, e, c, op, g, a := s.Deadlines[:0], s.Tracks[:0], s.Entries[:0], s.Contacts[:0], s.Open[:0], s.Gates[:0], s.Actions[:0]
 	*s = *o
-	s.Deadlines = append(d, o.Deadlines...)
 	s.Tracks = append(t, o.Tracks...)
 	s.Entries = append(e, o.Entries...)
 	s.Contacts = append(c, o.Contacts...)
 	s.Open = append(op, o.Open...)
-	s.Gates = append(g, o.Gates...)
-	s.Actions = append(a, o.Actions...)
+	s.Deadlines, s.Gates, s.Actions = d, g, a
+	if len(o.Deadlines)|len(o.Gates)|len(o.Actions) != 0 {
+		s.Deadlines = append(d, o.Deadlines...)
+		s.Gates = append(g, o.Gates...)
+		s.Actions = append(a, o.Actions...)
+	}
 }
 
 // Clone returns a copy of s that shares no slice that a step writes.

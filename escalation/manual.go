@@ -240,7 +240,7 @@ func (m *machine) updateChannels() { m.tellTold(MessageUpdate, true) }
 func (m *machine) tellTold(kind MessageKind, channels bool) {
 	from := len(m.buf)
 	tell := func(to policy.Target, via string, track int16) {
-		if to.Kind == "" || channels != (to.Kind == policy.TargetChannel) && channels || to == m.ev.By.Principal {
+		if to.Kind == "" || channels != (to.Kind == policy.TargetChannel) && channels || to == m.ev.By.Principal || m.party(to) {
 			return
 		}
 		for i := m.base; i < len(m.buf); i++ {
@@ -259,7 +259,7 @@ func (m *machine) tellTold(kind MessageKind, channels bool) {
 	for i := range m.s.Contacts {
 		c := &m.s.Contacts[i]
 		if e := &m.s.Entries[c.Entry]; c.Told && e.Kind == MessagePage {
-			tell(m.responder(c).To, m.rule(c, min(int(c.Last), m.rules(c)-1)).Via, e.Track)
+			tell(m.responder(c).To, m.rule(c, m.lastRule(c)).Via, e.Track)
 		}
 	}
 }
@@ -278,7 +278,7 @@ func (m *machine) rememberTold(entryAt []int16) {
 		}
 		if !known {
 			r := m.own()
-			r.Told = append(r.Told, Told{To: who, Via: m.rule(c, min(int(c.Last), m.rules(c)-1)).Via, Track: e.Track})
+			r.Told = append(r.Told, Told{To: who, Via: m.rule(c, m.lastRule(c)).Via, Track: e.Track})
 		}
 	}
 }

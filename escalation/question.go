@@ -74,6 +74,10 @@ func (a *Answer) solely(rs []policy.Recipient) *Lists {
 	if a.sole == nil || a.Failed || len(rs) != 1 || rs[0].To != a.Question.Target || rs[0].Essential || len(rs[0].Via) > 0 {
 		return nil
 	}
+	// Whoever answers may hand on an answer with other responders.
+	if r := a.sole.Rosters[0]; len(r) != len(a.Responders) || len(r) > 0 && &r[0] != &a.Responders[0] {
+		return nil
+	}
 	return a.sole
 }
 

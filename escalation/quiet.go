@@ -72,12 +72,23 @@ func (m *machine) snoozeTrack(ti int, until policy.Instant) {
 		m.keepLeft(t)
 	}
 	t.Status, t.Snooze = StatusSnoozed, until
-	t.End, t.Next, t.Again, t.AckEnd = policy.Never, policy.Never, policy.Never, policy.Never
+	t.End, t.Again, t.AckEnd = policy.Never, policy.Never, policy.Never
+	m.dropDeferred(t)
 	for i := range m.s.Entries {
 		if int(m.s.Entries[i].Track) == ti {
 			m.withdraw(i)
 		}
 	}
+}
+
+// dropDeferred forgets the tier that waits for its hours, unless it is one that
+// quiet does not stop.
+func (m *machine) dropDeferred(t *Track) {
+	_, spec := m.spec(t)
+	if j := lowest(t.Deferred); j >= 0 && spec.Anchored&(1<<j) != 0 && spec.Tiers[j].Unless == policy.UnlessResolved {
+		return
+	}
+	t.Next, t.Deferred = policy.Never, 0
 }
 
 // wake ends the snooze of track ti without telling anybody.
@@ -87,9 +98,19 @@ func (m *machine) wake(ti int) {
 	if t.Status != StatusSnoozed {
 		return
 	}
-	t.Status = StatusClimbing
 	if t.Left >= 0 {
 		t.End = m.now.Add(t.Left)
+	}
+	m.climbing(t)
+}
+
+// climbing is the status of a track that nothing holds any more: it climbs, or
+// waits for its first anchor.
+func (m *machine) climbing(t *Track) {
+	_, spec := m.spec(t)
+	t.Status = StatusClimbing
+	if t.Tier == NoTier && t.Entered == 0 && !t.End.Known() && !t.Next.Known() && spec.Tiers[0].At != nil {
+		t.Status = StatusWaiting
 	}
 }
 
@@ -106,7 +127,8 @@ func (m *machine) unsnooze(ti int) {
 func (m *machine) snoozeOver(ti int) {
 	t := &m.s.Tracks[ti]
 	left := t.Left
-	t.Snooze, t.Status = policy.Never, StatusClimbing
+	t.Snooze = policy.Never
+	m.climbing(t)
 	m.clearAcks(ti)
 	m.resumed(LineResumed, ti, policy.ReasonSnoozeOver)
 	if m.silenced() {
@@ -170,7 +192,8 @@ func (m *machine) hold(fs []SilenceFact) {
 	}
 	for ti := range m.s.Tracks {
 		t := &m.s.Tracks[ti]
-		t.Next, t.Again, t.Deferred = policy.Never, policy.Never, 0
+		t.Again = policy.Never
+		m.dropDeferred(t)
 		if t.Status == StatusClimbing || t.Status == StatusExhausted {
 			t.End = policy.Never
 		}
@@ -239,13 +262,31 @@ func (m *machine) resume(cause policy.Reason) {
 			j = from
 		}
 		if spec.Anchored&(1<<j) != 0 && t.Anchored&(1<<j) == 0 && t.Entered&(1<<j) == 0 {
-			continue // its own instant is still to come
+			if t.Tier == NoTier && t.Status != StatusExhausted {
+				continue // its own instant is still to come
+			}
+			if j = firstWaited(spec, from); j < 0 {
+				if t.Status == StatusExhausted {
+					t.Again = m.now
+				}
+				continue
+			}
 		}
 		t.Status = StatusClimbing
 		m.below(t, j)
 		m.walk(ti, j, m.now, entering{cause: cause})
 	}
 	m.releaseHeld()
+}
+
+// firstWaited returns the first tier from `from` on that waits; -1: none.
+func firstWaited(spec *policy.Track, from int) int {
+	for i := from; i < len(spec.Tiers); i++ {
+		if spec.Anchored&(1<<i) == 0 {
+			return i
+		}
+	}
+	return -1
 }
 
 // below makes the waited tiers from j on enterable again.

@@ -78,6 +78,7 @@ func (m *machine) merge(b *policy.Alert) {
 	a.Window.Opens = nearer(a.Window.Opens, b.Window.Opens)
 	a.Window.Closes = nearer(a.Window.Closes, b.Window.Closes)
 	a.Times = nearerTimes(a.Times, b.Times)
+	known := len(a.Parties)
 	for _, p := range b.Parties {
 		if !m.party(p) {
 			a.Parties = append(a.Parties[:len(a.Parties):len(a.Parties)], p)
@@ -91,6 +92,34 @@ func (m *machine) merge(b *policy.Alert) {
 	}
 	m.s.Alert = &a
 	m.nearer()
+	for _, p := range a.Parties[known:] {
+		m.recuse(p)
+	}
+}
+
+// recuse stops telling somebody who turns out to be part of the problem, and
+// what they said no longer counts.
+func (m *machine) recuse(who policy.Target) {
+	for ti := range m.s.Tracks {
+		t := &m.s.Tracks[ti]
+		m.stopFor(ti, who)
+		current := -1
+		for i := range m.s.Contacts {
+			c := &m.s.Contacts[i]
+			if e := &m.s.Entries[c.Entry]; int(e.Track) == ti && m.responder(c).To == who {
+				c.Declined = true
+				if e.Tier == t.Tier && !e.Extra && e.Pass == t.Pass {
+					current = int(c.Entry)
+				}
+			}
+		}
+		if m.dropAck(ti, who) && t.Status == StatusAcknowledged && len(m.ackers(ti)) == 0 {
+			m.climbOn(ti)
+		}
+		if current >= 0 && m.allFailed(current) {
+			m.unreached(ti, current, policy.ReasonConflictOfInterest)
+		}
+	}
 }
 
 // keepKind makes sure that a kind the alert had is not forgotten.
@@ -121,6 +150,7 @@ func (m *machine) nearer() {
 			continue
 		}
 		at, _ := m.instant(m.p, &m.p.Deadlines[i].At)
+		at = most(at, m.now) // what is past is due now
 		if at < d.At && d.At.Known() {
 			e := m.line(LineDeadlineMoved)
 			e.Deadline, e.From, e.Until = int16(i), d.At, at
@@ -130,13 +160,13 @@ func (m *machine) nearer() {
 	for i := range m.s.Gates {
 		if c, g := m.p.Gates[i].Close, &m.s.Gates[i]; c != nil && g.Close.Known() {
 			at, _ := m.instant(m.p, c)
-			g.Close = least(g.Close, at)
+			g.Close = least(g.Close, most(at, m.now))
 		}
 	}
 	for i := range m.s.Actions {
 		if a, at := &m.s.Actions[i], m.p.Actions[i].At; at != nil && a.Phase == PhaseIdle && a.At.Known() {
 			x, _ := m.instant(m.p, at)
-			a.At = least(a.At, x)
+			a.At = least(a.At, most(x, m.now))
 		}
 	}
 }
@@ -201,7 +231,7 @@ func (m *machine) rise(reason policy.Reason, how policy.Rise) {
 	m.endGrace()
 	for ti := range m.s.Tracks {
 		t := &m.s.Tracks[ti]
-		if t.Began == m.now || !m.running(ti) {
+		if m.began(ti) || !m.running(ti) {
 			continue
 		}
 		if grace && t.Tier == NoTier {
@@ -212,15 +242,18 @@ func (m *machine) rise(reason policy.Reason, how policy.Rise) {
 	}
 }
 
+// began reports whether track ti began in this step.
+func (m *machine) began(ti int) bool {
+	return ti >= len(m.prev.Tracks) || !m.prev.Tracks[ti].Began.Known()
+}
+
 // firstTier enters the first tier of a track whose grace a rise has ended.
 func (m *machine) firstTier(ti int, reason policy.Reason) {
 	t := &m.s.Tracks[ti]
 	m.void(ti)
 	m.unsnooze(ti)
-	if t.End.Known() {
-		t.End = policy.Never
-		m.again(ti, entering{cause: reason})
-	}
+	t.End = policy.Never
+	m.again(ti, entering{cause: reason})
 }
 
 // reopenAcked reopens the tracks that are acknowledged.
@@ -262,16 +295,24 @@ func (m *machine) reopenTrack(ti int, reason policy.Reason, how policy.Rise) {
 			in.wait = max(end.Sub(m.now), 0)
 		}
 	}
-	start, next, tier := t.Start, t.Next, t.Tier
+	was := *t
 	m.again(ti, in)
-	if t = &m.s.Tracks[ti]; climbing && t.Tier == tier && t.Status == StatusClimbing {
-		t.Start = start
-		t.End = end // on its old clock, also where it lasts until an anchor
-		if next.Known() {
-			t.Next = next
-		}
+	if t = &m.s.Tracks[ti]; climbing && t.Tier == was.Tier && t.Status == StatusClimbing {
+		m.oldClock(t, &was, end)
 	}
 	m.admitted(ti, skipped, reason)
+}
+
+// oldClock lets a track whose current tier was told again go on as it would
+// have: a rise never makes the next tier later.
+func (m *machine) oldClock(t, was *Track, end policy.Instant) {
+	t.Start = was.Start
+	if end.Known() {
+		t.End = end
+	}
+	if j := lowest(was.Deferred); j > int(t.Tier) { // the next one waits for its hours
+		t.Next, t.Deferred, t.Cause, t.End = was.Next, was.Deferred, was.Cause, policy.Never
+	}
 }
 
 // admitted tells the tiers of this pass that a guard skipped and now admits.

@@ -10,6 +10,11 @@ func (m *machine) report() Verdict {
 			m.ran(i)
 			return applied
 		}
+		if a := &m.s.Actions[i]; a.Phase == PhaseHeld && r.Result == ResultStarted {
+			a.Phase, a.At = PhaseIdle, m.now // what held it is over: on from its guard
+			m.runDue()
+			return applied
+		}
 		return ignored(Stale)
 	}
 	e := m.line(LineDelivery)
@@ -30,6 +35,12 @@ func (m *machine) report() Verdict {
 	c := &m.s.Contacts[ci]
 	en := &m.s.Entries[c.Entry]
 	e.To, e.Track, e.Tier, e.Pass, e.Reason = m.responder(c).To, en.Track, en.Tier, en.Pass, en.Reason
+	e.Target = en.Lists.Recipients[c.Target].To
+	rule := m.ruleOf(c, &m.s.Open[at])
+	e.Via = rule.Via
+	if en.Reason == policy.ReasonCatchUp { // it was due when nobody looked
+		e.Waited = max(e.Waited, m.now.Sub(en.At.Add(rule.After)))
+	}
 	if !final(r.Result) {
 		return applied
 	}
@@ -41,6 +52,16 @@ func (m *machine) report() Verdict {
 		m.undeliverable(ci)
 	}
 	return applied
+}
+
+// ruleOf is the rule of contact c that a message is of.
+func (m *machine) ruleOf(c *Contact, o *OpenMessage) Rule {
+	was := *c
+	was.Via = o.Via
+	if int(o.Rule) >= m.rules(&was) {
+		return Rule{}
+	}
+	return m.rule(&was, int(o.Rule))
 }
 
 // final reports whether a result is the last word on a message.

@@ -152,6 +152,11 @@ func (m *machine) verify() {
 		}
 	}
 	m.retime()
+	for i := range m.s.Actions { // those that waited for this are due now, not when they would have been
+		if a := &m.s.Actions[i]; m.actionWaits(i) {
+			a.At = most(a.At, m.now)
+		}
+	}
 }
 
 // confirmable reports whether a gate or a permissive action waits for a

@@ -165,6 +165,8 @@ type Contact struct {
 type OpenMessage struct {
 	ID      EffectID
 	Contact int16 // -1: nothing hangs on its outcome
+	Rule    uint8 // the contact's rule that it is of
+	Via     bool  // of the `via` list, not of the own rules
 }
 
 // GateState is one gate as it stands.

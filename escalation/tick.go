@@ -82,8 +82,14 @@ func (m *machine) dueAlways() policy.Instant {
 	s := m.s
 	at := policy.Never
 	for i := range s.Gates {
-		if g := &s.Gates[i]; !g.Gone {
-			at = least(at, least(g.Close, g.Until))
+		g := &s.Gates[i]
+		if g.Gone {
+			continue
+		}
+		at = least(at, least(g.Close, g.Until))
+		if o := m.p.Gates[i].OpenAt; o != nil && g.Closed && !g.Opened {
+			x, _ := m.instant(m.p, o)
+			at = least(at, x)
 		}
 	}
 	for i := range s.Actions {
@@ -346,7 +352,7 @@ func (m *machine) ackersDue() {
 		t := &m.s.Tracks[a.Track]
 		p, _ := m.spec(t)
 		a.Remind = a.Remind.Add(p.Ack.Remind)
-		if p.Ack.Remind <= 0 || t.Status != StatusAcknowledged {
+		if p.Ack.Remind <= 0 || t.Status != StatusAcknowledged || a.Who.Kind != policy.TargetUser {
 			a.Remind = policy.Never
 			continue
 		}
@@ -364,7 +370,7 @@ func (m *machine) remindAcker(a *Ack) {
 	for i := len(m.s.Contacts) - 1; i >= 0; i-- {
 		c := &m.s.Contacts[i]
 		if e := &m.s.Entries[c.Entry]; e.Track == a.Track && m.responder(c).To == a.Who {
-			m.message(i, m.rule(c, min(int(c.Last), m.rules(c)-1)).Via, MessageReminder, e.Reason)
+			m.message(i, m.lastRule(c), MessageReminder, e.Reason)
 			return
 		}
 	}
