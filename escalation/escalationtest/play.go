@@ -221,8 +221,12 @@ func (p *play) step(ctx context.Context, s *Step) error {
 		}
 		p.doc = s.Document
 		return p.eng.Load(ctx, s.Document)
-	case VerbStopActions, VerbReleaseActions:
-		return p.killSwitch(ctx, s)
+	case VerbStopActions:
+		_, err := p.eng.StopActions(ctx, s.Event.By, s.Event.Reason, engine.WithID(s.Event.ID))
+		return err
+	case VerbReleaseActions:
+		_, err := p.eng.ReleaseActions(ctx, s.Event.By, s.Event.Reason, engine.WithID(s.Event.ID))
+		return err
 	}
 	in := engine.Input{ID: s.Event.ID, Event: s.Event, Expectation: s.Expectation}
 	in.Key, in.Event.Incarnation = p.name(s.Key, s.Event.Incarnation)
