@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -22,7 +21,7 @@ type test struct {
 	text   string // classText: the value; for a pattern, its source
 	list   []string
 	owner  []Target // fieldOwner: text or list, parsed
-	re     *regexp.Regexp
+	re     *pattern
 	number int64  // a level, a count, a duration, or 1 for true
 	levels uint16 // opIn on a scale: bit l for level l
 

@@ -2,7 +2,6 @@ package policy
 
 import (
 	"fmt"
-	"regexp"
 	"regexp/syntax"
 	"slices"
 	"strconv"
@@ -100,7 +99,7 @@ func (t *test) setText(word string, pattern bool) *conditionError {
 		if patternSize(word) > maxPattern {
 			return badCondition("the pattern is too large once its repetitions are written out")
 		}
-		re, err := regexp.Compile(`^(?:` + word + `)$`)
+		re, err := newPattern(word)
 		if err != nil {
 			return badCondition("the pattern is not valid RE2: %s", strings.TrimPrefix(err.Error(), "error parsing regexp: "))
 		}
