@@ -67,6 +67,15 @@ func (d *Decoder) FaultNear(n *Node, path, msg, got string, names []string) {
 	d.addNear(n.Line, n.Column, path, msg, got, names)
 }
 
+// faultMeant is Fault with a suggestion that is known; "" is none.
+func (d *Decoder) faultMeant(n *Node, path, msg, suggestion string) {
+	before := len(d.errs)
+	d.Fault(n, path, msg)
+	if len(d.errs) > before {
+		d.errs[before].Suggestion = suggestion
+	}
+}
+
 func (d *Decoder) faultf(n *Node, path, format string, args ...any) {
 	d.Fault(n, path, fmt.Sprintf(format, args...))
 }

@@ -106,7 +106,8 @@ func (d *directoryReader) zone(o *Object, def string) string {
 		return def
 	}
 	if d.location(name) == nil {
-		d.faultf(n, o.Path("timezone"), "unknown timezone %q; write an IANA name such as Europe/Berlin", clip(name))
+		near := nearZone(name)
+		d.faultMeant(n, o.Path("timezone"), fmt.Sprintf("unknown timezone %q; write an IANA name such as Europe/Berlin", clip(name)), near)
 		return def
 	}
 	return name

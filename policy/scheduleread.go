@@ -86,12 +86,12 @@ func (r *scheduleReader) rotation(o *Object, name string) Rotation {
 		}
 		group := r.persons(item, at)
 		if len(item.Items) == 0 {
-			r.faultf(item, at, "%s has a turn of nobody", o.what)
+			r.faultf(item, at, "%s has a turn of nobody; leave the empty group out, or name people in it", o.what)
 		}
 		out.Members = append(out.Members, group)
 	}
 	if members != nil && members.Kind == NodeList && len(items) == 0 {
-		r.faultf(members, path, "%s has no members", o.what)
+		r.faultf(members, path, "%s has no members; list at least one person", o.what)
 	}
 	o.Done()
 	return out
@@ -114,34 +114,61 @@ func (r *scheduleReader) step(n *Node, path string) (int, RotationUnit) {
 }
 
 // start reads a wall time that must exist in the schedule's zone: hand-offs are
-// counted from it.
+// counted from it. An instant is the wall time that the zone's clocks show then.
 func (r *scheduleReader) start(n *Node, path, text string) Civil {
-	c, ok := parseCivil(text)
+	w, ok := parseWhen(text)
+	if ok && w.Abs.Known() {
+		t := w.Abs.Time().In(r.zoneOr(time.UTC))
+		if w.Civil, ok = civilOf(t), t.Nanosecond() == 0; ok {
+			return w.Civil
+		}
+	}
 	if !ok {
-		r.faultf(n, path, "\"start\" is %q; write a wall time of the schedule's zone such as 2026-01-05T09:00", clip(text))
-		return c
+		r.faultf(n, path, "\"start\" is %q; %swrite a wall time of the schedule's zone such as 2026-01-05T09:00", clip(text), noSuchDay(text))
+		return Civil{}
 	}
-	if t := r.instant(c); t.Hour() != c.Hour || t.Minute() != c.Min || t.Day() != c.Day {
-		r.faultf(n, path, "\"start\" %s does not exist in %s: the clocks jump over it", text, r.loc)
+	loc := r.zoneOr(time.UTC)
+	if after, _, exists := occurrences(w.Civil, loc); !exists {
+		r.faultf(n, path, "\"start\" %s does not exist in %s: the clocks jump over it; the first time after the gap is %s",
+			text, loc, civilAt(after, loc))
 	}
-	return c
+	return w.Civil
 }
 
-func (r *scheduleReader) instant(c Civil) time.Time {
-	loc := r.loc
-	if loc == nil { // an unknown zone, reported already
-		loc = time.UTC
+// zoneOr is the schedule's zone, or def for one that is unknown, which has been
+// reported already.
+func (r *scheduleReader) zoneOr(def *time.Location) *time.Location {
+	if r.loc == nil {
+		return def
 	}
-	return time.Date(c.Year, c.Month, c.Day, c.Hour, c.Min, c.Sec, 0, loc)
+	return r.loc
 }
 
 func parseCivil(text string) (Civil, bool) {
 	for _, layout := range [...]string{"2006-01-02T15:04", "2006-01-02T15:04:05", "2006-01-02 15:04"} {
-		if t, err := time.Parse(layout, text); err == nil {
-			return Civil{t.Year(), t.Month(), t.Day(), t.Hour(), t.Minute(), t.Second()}, true
+		// time.Parse takes a fraction of a second that the layout lacks.
+		if t, err := time.Parse(layout, text); err == nil && t.Nanosecond() == 0 {
+			return civilOf(t), true
 		}
 	}
 	return Civil{}, false
+}
+
+// noSuchDay says which days a month has, for a date that it lacks.
+func noSuchDay(text string) string {
+	const date = "2006-01-02"
+	if len(text) < len(date) {
+		return ""
+	}
+	text = text[:len(date)]
+	if _, err := time.Parse(date, text); err == nil {
+		return ""
+	}
+	month, err := time.Parse(date, text[:len(date)-2]+"01")
+	if err != nil {
+		return ""
+	}
+	return fmt.Sprintf("%s ends on the %d; ", month.Format("January 2006"), month.AddDate(0, 1, -1).Day())
 }
 
 // parseWhen reads an instant with an offset or Z, or a wall time.
@@ -166,27 +193,51 @@ func (r *scheduleReader) when(o *Object, name string) (When, bool) {
 	}
 	w, ok := parseWhen(text)
 	if !ok {
-		r.faultf(n, o.Path(name), "%q is %q; write an instant such as 2026-03-01T00:00Z, or a wall time of the schedule's zone without the Z", name, clip(text))
+		r.faultf(n, o.Path(name), "%q is %q; %swrite an instant such as 2026-03-01T00:00Z, or a wall time of the schedule's zone without the Z", name, clip(text), noSuchDay(text))
 	}
 	return w, ok
 }
 
-// at is w as an instant, near enough to order spans.
-func (r *scheduleReader) at(w When) Instant {
+// begin is w as the start of a span: the first of two, the first instant after
+// a gap.
+func (r *scheduleReader) begin(w When) Instant {
 	if w.Abs.Known() {
 		return w.Abs
 	}
-	return InstantOf(r.instant(w.Civil))
+	first, _, _ := occurrences(w.Civil, r.zoneOr(time.UTC))
+	return InstantOf(time.Unix(first, 0))
 }
 
-// span reads `from` and `to`, [from, to).
+// end is w as the end of a span: the last of two.
+func (r *scheduleReader) end(w When) Instant {
+	if w.Abs.Known() {
+		return w.Abs
+	}
+	_, last, _ := occurrences(w.Civil, r.zoneOr(time.UTC))
+	return InstantOf(time.Unix(last, 0))
+}
+
+// span reads `from` and `to`, [from, to). One whose wall times lie in a gap is
+// empty and no mistake; nor is one from 01:30 to 01:15 in a night in which these
+// come twice.
 func (r *scheduleReader) span(o *Object) (from, to When) {
 	from, okFrom := r.when(o, "from")
 	to, okTo := r.when(o, "to")
-	if okFrom && okTo && r.at(to) <= r.at(from) {
-		r.faultf(o.Node("to"), o.Path("to"), "%s ends before it begins", o.what)
+	if !okFrom || !okTo || r.begin(from) < r.end(to) {
+		return from, to
+	}
+	if wall := !from.Abs.Known() && !to.Abs.Known(); !wall || from.Civil.wallUnix() >= to.Civil.wallUnix() {
+		r.faultf(o.Node("to"), o.Path("to"), "%s ends before it begins, at %s; write a `to` after its `from`, for one whole day the next day's date", o.what, r.shown(from))
 	}
 	return from, to
+}
+
+// shown is a time as it was written, or nearly so.
+func (r *scheduleReader) shown(w When) string {
+	if w.Abs.Known() {
+		return w.Abs.String()
+	}
+	return w.Civil.String()
 }
 
 func (r *scheduleReader) layer(o *Object) Layer {
@@ -241,22 +292,24 @@ func (r *scheduleReader) override(o *Object) Override {
 }
 
 // replacements refuses two overrides that replace one person at the same time:
-// which of them would count nobody could tell.
+// which of them would count nobody could tell. One may begin when the other ends
+// on the clock on the wall, though in a repeated hour they meet.
 func (r *scheduleReader) replacements(nodes []*Node, path string, all []Override) {
 	order := make([]int, len(all))
 	for i := range order {
 		order[i] = i
 	}
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(r.at(all[a].From), r.at(all[b].From)) })
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(r.begin(all[a].From), r.begin(all[b].From)) })
 	last := map[string]int{} // the override that replaces a person the longest so far
 	for _, i := range order {
 		for _, p := range all[i].Replaces {
 			j, seen := last[p]
-			if seen && r.at(all[i].From) < r.at(all[j].To) {
+			if seen && r.begin(all[i].From) < r.begin(all[j].To) {
 				a, b := max(i, j), min(i, j)
-				r.faultf(nodes[a], index(path, a), "two overrides of %s replace %q at the same time; the other is in line %d", r.what, p, nodes[b].Line)
+				r.faultf(nodes[a], index(path, a), "two overrides of %s replace %q at the same time; the other is in line %d: let one end where the other begins",
+					r.what, p, nodes[b].Line)
 			}
-			if !seen || r.at(all[i].To) > r.at(all[j].To) {
+			if !seen || r.begin(all[i].To) > r.begin(all[j].To) {
 				last[p] = i
 			}
 		}
