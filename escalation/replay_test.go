@@ -51,7 +51,7 @@ func recordsThroughBytes(t testing.TB, records []escalation.Record) []escalation
 // its beginning and from any snapshot on, and asks nobody.
 func TestReplayRandomHistories(t *testing.T) {
 	t.Parallel()
-	for seed := range 400 {
+	for seed := range heavy(400) {
 		c := explore.Seeded(uint64(1_000_000 + seed))
 		doc := randomDocument(t, c, 100)
 		w, err, _ := walk(c, doc, 50)

@@ -1,6 +1,7 @@
 package escalation_test
 
 import (
+	"flag"
 	"fmt"
 	"regexp"
 	"strings"
@@ -10,6 +11,9 @@ import (
 	"github.com/belfry-go/belfry/internal/explore"
 	"github.com/belfry-go/belfry/policy"
 )
+
+// randomWalks is how many alerts TestStepRandomWalk takes through random events.
+var randomWalks = flag.Int("explore.walks", 0, "alerts that TestStepRandomWalk takes through random events (0: 800, fewer when short or under the race detector)")
 
 // randomDocument draws until a document is valid.
 func randomDocument(t testing.TB, c explore.Chooser, draws int) *policy.Document {
@@ -57,9 +61,9 @@ func story(w *explore.Walk, last *escalation.Event) string {
 
 func TestStepRandomWalk(t *testing.T) {
 	t.Parallel()
-	walks, steps := 3000, 60
-	if testing.Short() {
-		walks = 300
+	walks, steps := heavy(800), 60
+	if *randomWalks > 0 {
+		walks = *randomWalks
 	}
 	var verdicts [escalation.Need + 1]int
 	found := map[string]int{} // faults that differ in more than numbers
