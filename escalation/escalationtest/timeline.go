@@ -204,8 +204,16 @@ func (t *Timeline) String() string {
 
 // severalKeys reports whether lines must say which alert they are about.
 func (t *Timeline) severalKeys() bool {
+	first := ""
 	for i := range t.Seen {
-		if t.Seen[i].name() != t.Seen[0].name() {
+		s := &t.Seen[i]
+		if s.Incarnation == 0 {
+			continue // of no alert
+		}
+		if first == "" {
+			first = s.name()
+		}
+		if s.name() != first {
 			return true
 		}
 	}
