@@ -221,7 +221,7 @@ func (m *machine) ran(i int) {
 		m.happened(Happening{Kind: policy.AnchorAction, Index: int16(i)})
 	case ResultHeld:
 		a.Phase = PhaseHeld
-		m.actionLine(i, ResultHeld, policy.ReasonActionHeld)
+		m.actionLine(i, ResultHeld, policy.ReasonActionHeld).Subjects = m.ev.Report.Subjects
 		if m.p.Actions[i].Approve != nil {
 			m.beginApproval(i, policy.ReasonActionHeld)
 		} else {

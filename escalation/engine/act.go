@@ -20,8 +20,10 @@ func (e *Engine) act(ctx context.Context, c caller, now policy.Instant, o *outgo
 	want := escalation.Wanted(h.doc.Document, &h.state, &o.effect.Effect)
 	var req ActionRequest
 	var spec policy.Action
+	free := o.effect.Kind == escalation.EffectUndo
 	if want {
 		req, spec = e.request(h, o)
+		free = free || approved(&h.state, o.effect.Action)
 	}
 	e.cache.put(h, true)
 	switch {
@@ -34,6 +36,17 @@ func (e *Engine) act(ctx context.Context, c caller, now policy.Instant, o *outgo
 	a := e.actionNamed(req.Run)
 	if a == nil {
 		r := escalation.Report{Attempt: 1, Result: escalation.ResultRefused, Detail: fmt.Sprintf("no action %q is registered", req.Run)}
+		return e.report(ctx, o, r, true)
+	}
+	if stopped, err := e.stopped(ctx, o); err != nil {
+		return err
+	} else if stopped {
+		return e.report(ctx, o, escalation.Report{Attempt: req.Attempt, Result: escalation.ResultHeld, Detail: "actions are stopped", Subjects: 1}, true)
+	}
+	if r, err := e.plan(ctx, c, a, &req, spec, free); err != nil || r.Result != escalation.ResultNone {
+		if err != nil {
+			return err
+		}
 		return e.report(ctx, o, r, true)
 	}
 	f := flight{isAction: true, out: []outgoing{*o}, attempt: req.Attempt, retries: spec.Retries, late: now.Sub(req.At)}
@@ -51,7 +64,10 @@ func (e *Engine) act(ctx context.Context, c caller, now policy.Instant, o *outgo
 			f.result = escalation.ResultPlanned
 		}
 	}
-	f.subjects = max(res.Subjects, 1)
+	f.subjects = res.Subjects
+	if f.subjects <= 0 {
+		f.subjects = len(req.Subjects)
+	}
 	if after > 0 {
 		f.at = now.Add(after)
 		if err := e.putBack(ctx, &o.item, f.at.Add(e.cfg.Lease), req.Attempt, now); err != nil {
@@ -62,6 +78,35 @@ func (e *Engine) act(ctx context.Context, c caller, now policy.Instant, o *outgo
 	}
 	f.at = max(now, e.now())
 	return e.acted(lasting(ctx), &f)
+}
+
+// plan fills in to whom the action is to be done, and takes it out of the budget
+// unless it is free of it. A result other than none is the end of it.
+func (e *Engine) plan(ctx context.Context, c caller, a Action, req *ActionRequest, spec policy.Action, free bool) (escalation.Report, error) {
+	r := escalation.Report{Attempt: req.Attempt}
+	id := &req.Subject
+	req.Subjects = []Subject{{ID: id.ID, CredentialVersion: id.CredentialVersion, Criticality: id.Criticality}}
+	if p, ok := a.(Planner); ok && !req.Undo {
+		subjects, err := c.plan(ctx, p, *req, spec.Timeout)
+		if err != nil {
+			r.Result, r.Detail, _ = actionOutcome(err)
+			return r, nil
+		}
+		req.Subjects = subjects
+	}
+	r.Subjects = len(req.Subjects)
+	switch {
+	case len(req.Subjects) == 0:
+		r.Result, r.Detail = escalation.ResultRefused, "nobody to do it to"
+		return r, nil
+	case free || req.DryRun:
+		return r, nil
+	}
+	within, err := e.spend(ctx, req, spec.Budget)
+	if err == nil && !within {
+		r.Result, r.Detail = escalation.ResultHeld, "over budget"
+	}
+	return r, err
 }
 
 // acted reports what became of an action. One that failed, so that nobody doubts

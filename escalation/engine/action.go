@@ -48,6 +48,9 @@ type ActionRequest struct {
 	DryRun bool
 	// Subject is the alert's identity, as it stood when the action was decided.
 	Subject policy.Identity
+	// Subjects are the identities that it is to be done to: what the action
+	// planned, else the alert's alone.
+	Subjects []Subject
 	// Key and Incarnation name the alert; Alert is shared and read-only.
 	Key         string
 	Incarnation uint64
@@ -59,11 +62,30 @@ type ActionRequest struct {
 	Attempt int
 }
 
+// Subject is one identity that an action is done to, bound to the version of its
+// credential.
+type Subject struct {
+	ID                string
+	CredentialVersion string
+	Criticality       policy.Criticality
+	// Weight is how much it counts in a budget.
+	//
+	// Defaults to 1, 2, 5 or 100 by Criticality, 100 where that is not known.
+	Weight int
+}
+
+// Planner is what an [Action] may do beyond its method: say beforehand to whom it
+// would be done. With no subject nothing is done, and it counts as refused. Plan
+// changes nothing.
+type Planner interface {
+	Plan(ctx context.Context, req ActionRequest) ([]Subject, error)
+}
+
 // ActionResult is what an action has to say. The zero value says nothing.
 type ActionResult struct {
 	// Subjects is how many identities it was done to.
 	//
-	// Defaults to 1.
+	// Defaults to all that were planned.
 	Subjects int
 	// Detail is for people, and is recorded: nothing in it may be secret.
 	Detail string

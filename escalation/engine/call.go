@@ -48,6 +48,22 @@ func (d direct) act(ctx context.Context, a Action, req ActionRequest, limit time
 	return res, 0, err
 }
 
+// plan asks an action to whom it would be done, within its time-out.
+func (d direct) plan(ctx context.Context, p Planner, req ActionRequest, limit time.Duration) (subjects []Subject, err error) {
+	if limit > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, limit)
+		defer cancel()
+	}
+	defer func() {
+		if v := recover(); v != nil {
+			subjects, err = nil, &notify.PanicError{Value: v}
+			d.e.log.Error("plan panicked", "run", req.Run, "key", req.Key)
+		}
+	}()
+	return p.Plan(ctx, req)
+}
+
 // maxAbandoned is how many calls may hang for good before no further is begun
 // until some return: a leak must have an end.
 const maxAbandoned = 256
@@ -150,6 +166,23 @@ func (p apart) act(ctx context.Context, a Action, req ActionRequest, limit time.
 	}
 	r := <-got
 	return r.res, 0, r.err
+}
+
+func (p apart) plan(ctx context.Context, pl Planner, req ActionRequest, limit time.Duration) ([]Subject, error) {
+	type answer struct {
+		subjects []Subject
+		err      error
+	}
+	got := make(chan answer, 1)
+	err := p.call(ctx, limit, func(ctx context.Context) {
+		s, err := direct(p).plan(ctx, pl, req, 0)
+		got <- answer{s, err}
+	})
+	if err != nil {
+		return nil, err
+	}
+	a := <-got
+	return a.subjects, a.err
 }
 
 // untimed hides that a notifier takes virtual time.

@@ -150,6 +150,9 @@ func (e *Engine) start(ctx context.Context) error {
 	if err := e.load(ctx, e.current.Load()); err != nil {
 		return err
 	}
+	if err := e.release(ctx); err != nil {
+		return err
+	}
 	e.started.Store(true)
 	return nil
 }

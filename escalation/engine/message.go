@@ -18,6 +18,7 @@ import (
 type caller interface {
 	notify(ctx context.Context, to notify.Notifier, n notify.Notification) (r notify.Receipt, after time.Duration, err error)
 	act(ctx context.Context, a Action, req ActionRequest, limit time.Duration) (res ActionResult, after time.Duration, err error)
+	plan(ctx context.Context, p Planner, req ActionRequest, limit time.Duration) ([]Subject, error)
 }
 
 // tellGroup makes one attempt at the messages to one recipient by one channel:
