@@ -59,6 +59,8 @@
 //	alert/<key>#n    the n-th alert of a key
 //	expect/<name>    an expectation of the document: success by then, or an alert
 //	silence/<name>   a silence, before and after the alerts that it concerns
+//	budget/<run>     what one kind of action was done to lately
+//	switch/actions   the kill switch, and what it holds
 //	engine/<node>    events that no alert took: duplicates, and about nothing there is
 //
 // One stream reaches another by an effect in its outbox, whose id is the event's
