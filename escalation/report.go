@@ -87,6 +87,11 @@ func (m *machine) delivered(ci int) {
 	if e.Track < 0 {
 		return
 	}
+	for i := range m.s.Contacts {
+		if m.twin(ci, i) {
+			m.s.Contacts[i].Reached, m.s.Contacts[i].Failed = true, false
+		}
+	}
 	t := &m.s.Tracks[e.Track]
 	if e.Pass == t.Pass && m.responder(c).To.Kind != policy.TargetChannel {
 		t.Reached = true
@@ -98,6 +103,15 @@ func (m *machine) delivered(ci int) {
 			}
 		}
 	}
+}
+
+// twin reports whether contact i is the person of contact ci in another tier of
+// the track that was entered at the same instant: told once, by the one of
+// them, so that its outcome is the other's too.
+func (m *machine) twin(ci, i int) bool {
+	a, b := &m.s.Contacts[ci], &m.s.Contacts[i]
+	x, y := &m.s.Entries[a.Entry], &m.s.Entries[b.Entry]
+	return i != ci && a.Entry != b.Entry && x.Track == y.Track && x.At == y.At && y.Tier >= 0 && b.Told && !b.Reached && !m.openOf(i) && m.responder(a).To == m.responder(b).To
 }
 
 // undeliverable takes the next rule of a contact at once; when nobody of a tier
@@ -116,7 +130,18 @@ func (m *machine) undeliverable(ci int) {
 		return
 	}
 	m.failover(ci)
-	if !m.s.Contacts[ci].Failed || !m.allFailed(ei) {
+	if !m.s.Contacts[ci].Failed {
+		return
+	}
+	for i := range m.s.Contacts {
+		if m.twin(ci, i) {
+			m.s.Contacts[i].Failed = true
+			if at := int(m.s.Contacts[i].Entry); m.allFailed(at) {
+				m.unreached(int(m.s.Entries[at].Track), at, policy.ReasonUnreachable)
+			}
+		}
+	}
+	if !m.allFailed(ei) {
 		return
 	}
 	switch {
