@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"math/rand/v2"
+	"sync"
 	"testing"
 	"time"
 
@@ -21,6 +22,7 @@ var errCrash = errors.New("the store is gone")
 // is mended: as a crash of the process looks from outside.
 type crashing struct {
 	store.Store
+	mu    sync.Mutex
 	n     int  // operations so far
 	at    int  // the one that fails; 0: none
 	after bool // it is carried out, and fails then
@@ -31,6 +33,8 @@ type crashing struct {
 // step counts an operation. do says whether to carry it out, fail what to
 // answer then.
 func (c *crashing) step() (do bool, fail error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	if c.down {
 		return false, errCrash
 	}
@@ -39,6 +43,13 @@ func (c *crashing) step() (do bool, fail error) {
 	}
 	c.down = !c.once
 	return c.after, errCrash
+}
+
+// set takes the store down, or mends it.
+func (c *crashing) set(down bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.down = down
 }
 
 func (c *crashing) Namespace(ctx context.Context) (string, error) {
