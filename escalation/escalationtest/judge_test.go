@@ -93,8 +93,11 @@ func TestJudge(t *testing.T) {
 		{"one too few by count", "then: [{at: 1m, notify: [user:a], count: 3}]", []Seen{a(time.Minute), a(time.Minute)}, ""},
 		{"at another instant", "strict: false, then: [{at: 1m, notify: [user:a]}]", []Seen{a(2 * time.Minute)}, "told at 2m0s, not at 1m0s"},
 		{"never", "then: [{at: 1m, notify: [user:a]}]", nil, "never told"},
-		{"the general line leaves room for the narrow one", "then: [{at: 1m, notify: [user:a]}, {at: 1m, notify: [user:a], via: sms}]",
-			[]Seen{told(time.Minute, "user:a", func(s *Seen) { s.Via = "push" }), a(time.Minute)}, ""},
+		{
+			"the general line leaves room for the narrow one", "then: [{at: 1m, notify: [user:a]}, {at: 1m, notify: [user:a], via: sms}]",
+			[]Seen{told(time.Minute, "user:a", func(s *Seen) { s.Via = "push" }), a(time.Minute)},
+			"",
+		},
 		{"not listed", "then: [{at: 2m, notify: [user:a]}]", []Seen{a(time.Minute), a(2 * time.Minute)}, "no line lists this"},
 		{"not strict", "strict: false, then: [{at: 2m, notify: [user:a]}]", []Seen{a(time.Minute), a(2 * time.Minute)}, ""},
 		{"the end is excluded", "until: 5m, then: [{at: 1m, notify: [user:a]}]", []Seen{a(time.Minute), a(5 * time.Minute)}, ""},
