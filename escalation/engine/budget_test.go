@@ -63,8 +63,15 @@ func TestKillSwitchValue(t *testing.T) {
 		want    string
 		stopped bool
 	}{
-		{&a, "ignored(already)", false}, {nil, "applied", true}, {nil, "ignored(already)", true}, {&a, "applied", true},
-		{&a, "ignored(already)", true}, {nil, "applied", true}, {&z, "applied", true}, {&a, "applied", false}, {&a, "ignored(already)", false},
+		{&a, "ignored(already)", false},
+		{nil, "applied", true},
+		{nil, "ignored(already)", true},
+		{&a, "applied", true},
+		{&a, "ignored(already)", true},
+		{nil, "applied", true},
+		{&z, "applied", true},
+		{&a, "applied", false},
+		{&a, "ignored(already)", false},
 	}
 	for i, st := range steps {
 		var v escalation.Verdict
@@ -144,8 +151,11 @@ func TestPlans(t *testing.T) {
 		err    error
 		result escalation.Result
 	}{
-		{1, nil, escalation.ResultDone}, {0, nil, escalation.ResultRefused}, {2, nil, escalation.ResultHeld},
-		{1, errors.New("no"), escalation.ResultFailed}, {-1, nil, escalation.ResultFailed},
+		{1, nil, escalation.ResultDone},
+		{0, nil, escalation.ResultRefused},
+		{2, nil, escalation.ResultHeld},
+		{1, errors.New("no"), escalation.ResultFailed},
+		{-1, nil, escalation.ResultFailed},
 	} {
 		t.Run(fmt.Sprint(tt.n, tt.err), func(t *testing.T) {
 			ran := 0

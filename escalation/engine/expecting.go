@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -86,7 +87,7 @@ func (e *Engine) expect(ctx context.Context, doc *document, def *policy.Expectat
 		}
 		return x.step(doc, escalation.Event{Kind: escalation.EventNote, At: now, By: self(), Text: "loaded"}, def.Key)
 	})
-	if err == errNothing {
+	if errors.Is(err, errNothing) {
 		return nil
 	}
 	return err
@@ -109,7 +110,7 @@ func (e *Engine) tickExpectation(ctx context.Context, snap *store.Snapshot, now 
 		}
 		return e.missed(doc, def, x, now)
 	})
-	if err == errNothing {
+	if errors.Is(err, errNothing) {
 		return nil
 	}
 	return err

@@ -241,3 +241,32 @@ func TestNoSecretInLogsAndRecords(t *testing.T) {
 		t.Errorf("the log (%d bytes):\n%s", log.Len(), &log)
 	}
 }
+
+// A commit that was written, and of which nobody could say so, is answered as of
+// unknown outcome, with the event's id; sending it again is safe.
+func TestUnknownOutcome(t *testing.T) {
+	kept := &crashing{Store: store.NewMemory()}
+	b := newBench(t, ladder, func(c *Config) { c.Store = kept })
+	b.to(0)
+	// A trigger of a new key asks for the key's last alert, then commits.
+	kept.at, kept.after = kept.n+2, true
+	_, err := b.e.Trigger(t.Context(), alertOf("db"), bob, WithID("t1"))
+	unknown, ok := errors.AsType[*UnknownOutcomeError](err)
+	if !ok || !errors.Is(err, ErrUnknownOutcome) || !errors.Is(err, errCrash) || unknown.ID != "t1" || unknown.Stream != "alert/db#1" || unknown.Seq != 1 {
+		t.Fatalf("%v; want the outcome unknown, of t1", err)
+	}
+	if !strings.Contains(err.Error(), "send it again") {
+		t.Errorf("%q does not say what to do", err)
+	}
+	kept.set(false)
+	r, err := b.e.Trigger(t.Context(), alertOf("db"), bob, WithID("t1"))
+	b.must("ignored(duplicate)")(r, err)
+	if r.State == nil || r.State.Count != 1 {
+		t.Errorf("state %+v; want one trigger", r.State)
+	}
+	// What the store failed at before it began is known not to be there.
+	kept.at, kept.after, kept.once = kept.n+2, false, true
+	if _, err := b.e.Trigger(t.Context(), alertOf("two"), bob, WithID("t2")); !errors.Is(err, store.ErrConflict) && err != nil {
+		t.Errorf("%v; want it to be tried again", err)
+	}
+}

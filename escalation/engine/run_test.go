@@ -258,7 +258,7 @@ func TestRunStorm(t *testing.T) {
 // Inside the bubble, whatever goroutine is left fails the test by deadlock.
 func TestStartStop(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		for range 200 {
+		for range 1000 {
 			r := run(t, ladder, clock.New(), nil)
 			r.trigger("db")
 			synctest.Wait()

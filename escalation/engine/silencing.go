@@ -122,7 +122,7 @@ func (e *Engine) changeSilence(ctx context.Context, in *Input, change func(silen
 		}
 		return st, err
 	})
-	if err == errNothing {
+	if errors.Is(err, errNothing) {
 		return e.aside(ctx, in, ignored(refusal))
 	}
 	if err != nil {
@@ -230,7 +230,7 @@ func (e *Engine) tickSilence(ctx context.Context, stream string, now policy.Inst
 		q.Ended = true
 		return q.step(ev)
 	})
-	if err != nil && err != errNothing {
+	if err != nil && !errors.Is(err, errNothing) {
 		return err
 	}
 	return e.silences.set(q)

@@ -40,7 +40,7 @@ type Stats struct {
 func (e *Engine) Stats() Stats {
 	return Stats{
 		Records: e.counts.records.Load(), Opened: e.counts.opened.Load(),
-		Open: e.counts.open.Load(), Outbox: e.counts.outbox.Load(),
+		Open: max(e.counts.open.Load(), 0), Outbox: max(e.counts.outbox.Load(), 0),
 		Attempts: e.counts.attempts.Load(), Failures: e.counts.failures.Load(), Lost: e.counts.lost.Load(),
 		Abandoned: e.counts.abandoned.Load(), Hanging: e.lanes.hanging(),
 		InFlight: e.flights.len() + e.lanes.busy(), Next: e.Next(), Lateness: e.lateness.read(),

@@ -23,18 +23,30 @@ func TestVerbs(t *testing.T) {
 		send func() (Result, error)
 		want func(ev *escalation.Event) bool
 	}{
-		{escalation.EventUnacknowledge, func() (Result, error) { return b.e.Unacknowledge(ctx, "db", bob, OnTrack("main")) },
-			func(ev *escalation.Event) bool { return ev.Track == "main" }},
-		{escalation.EventEscalate, func() (Result, error) { return b.e.Escalate(ctx, "db", bob, OnTier("one")) },
-			func(ev *escalation.Event) bool { return ev.Tier == "one" }},
-		{escalation.EventDecline, func() (Result, error) { return b.e.Decline(ctx, "db", bob, ClaimedAt(epoch)) },
-			func(ev *escalation.Event) bool { return ev.ClaimedAt == policy.InstantOf(epoch) }},
-		{escalation.EventSnooze, func() (Result, error) { return b.e.Snooze(ctx, "db", bob, h) },
-			func(ev *escalation.Event) bool { return ev.For == h }},
-		{escalation.EventReassign, func() (Result, error) { return b.e.Reassign(ctx, "db", bob, policy.User("carol")) },
-			func(ev *escalation.Event) bool { return ev.To == policy.User("carol") }},
-		{escalation.EventAddResponder, func() (Result, error) { return b.e.AddResponder(ctx, "db", bob, policy.User("carol")) },
-			func(ev *escalation.Event) bool { return ev.To == policy.User("carol") }},
+		{
+			escalation.EventUnacknowledge, func() (Result, error) { return b.e.Unacknowledge(ctx, "db", bob, OnTrack("main")) },
+			func(ev *escalation.Event) bool { return ev.Track == "main" },
+		},
+		{
+			escalation.EventEscalate, func() (Result, error) { return b.e.Escalate(ctx, "db", bob, OnTier("one")) },
+			func(ev *escalation.Event) bool { return ev.Tier == "one" },
+		},
+		{
+			escalation.EventDecline, func() (Result, error) { return b.e.Decline(ctx, "db", bob, ClaimedAt(epoch)) },
+			func(ev *escalation.Event) bool { return ev.ClaimedAt == policy.InstantOf(epoch) },
+		},
+		{
+			escalation.EventSnooze, func() (Result, error) { return b.e.Snooze(ctx, "db", bob, h) },
+			func(ev *escalation.Event) bool { return ev.For == h },
+		},
+		{
+			escalation.EventReassign, func() (Result, error) { return b.e.Reassign(ctx, "db", bob, policy.User("carol")) },
+			func(ev *escalation.Event) bool { return ev.To == policy.User("carol") },
+		},
+		{
+			escalation.EventAddResponder, func() (Result, error) { return b.e.AddResponder(ctx, "db", bob, policy.User("carol")) },
+			func(ev *escalation.Event) bool { return ev.To == policy.User("carol") },
+		},
 		{escalation.EventRaise, func() (Result, error) {
 			return b.e.Raise(ctx, "db", bob, Levels{Severity: policy.SeverityCritical}, "worse")
 		}, func(ev *escalation.Event) bool {
@@ -45,18 +57,30 @@ func TestVerbs(t *testing.T) {
 		}, func(ev *escalation.Event) bool {
 			return ev.BlastRadius == policy.BlastIsolated && ev.Reason == "less"
 		}},
-		{escalation.EventRequest, func() (Result, error) { return b.e.Request(ctx, "db", bob, matter, `{"a":1}`) },
-			func(ev *escalation.Event) bool { return ev.Gate == "g" && ev.Ask == `{"a":1}` }},
-		{escalation.EventVote, func() (Result, error) { return b.e.Vote(ctx, "db", bob, matter, "approve", InStage("s")) },
-			func(ev *escalation.Event) bool { return ev.Gate == "g" && ev.Vote == "approve" && ev.Stage == "s" }},
-		{escalation.EventUse, func() (Result, error) { return b.e.Use(ctx, "db", bob, "g") },
-			func(ev *escalation.Event) bool { return ev.Gate == "g" }},
-		{escalation.EventBreakGlass, func() (Result, error) { return b.e.BreakGlass(ctx, "db", bob, "g", "fire") },
-			func(ev *escalation.Event) bool { return ev.Gate == "g" && ev.Reason == "fire" }},
-		{escalation.EventNote, func() (Result, error) { return b.e.Note(ctx, "db", bob, "seen", WithEvidence("rotated")) },
-			func(ev *escalation.Event) bool { return ev.Text == "seen" && ev.Evidence == "rotated" }},
-		{escalation.EventRebase, func() (Result, error) { return b.e.Rebase(ctx, "db", bob, "p", true) },
-			func(ev *escalation.Event) bool { return ev.Policy == "p" && ev.Mapping.Dry }},
+		{
+			escalation.EventRequest, func() (Result, error) { return b.e.Request(ctx, "db", bob, matter, `{"a":1}`) },
+			func(ev *escalation.Event) bool { return ev.Gate == "g" && ev.Ask == `{"a":1}` },
+		},
+		{
+			escalation.EventVote, func() (Result, error) { return b.e.Vote(ctx, "db", bob, matter, "approve", InStage("s")) },
+			func(ev *escalation.Event) bool { return ev.Gate == "g" && ev.Vote == "approve" && ev.Stage == "s" },
+		},
+		{
+			escalation.EventUse, func() (Result, error) { return b.e.Use(ctx, "db", bob, "g") },
+			func(ev *escalation.Event) bool { return ev.Gate == "g" },
+		},
+		{
+			escalation.EventBreakGlass, func() (Result, error) { return b.e.BreakGlass(ctx, "db", bob, "g", "fire") },
+			func(ev *escalation.Event) bool { return ev.Gate == "g" && ev.Reason == "fire" },
+		},
+		{
+			escalation.EventNote, func() (Result, error) { return b.e.Note(ctx, "db", bob, "seen", WithEvidence("rotated")) },
+			func(ev *escalation.Event) bool { return ev.Text == "seen" && ev.Evidence == "rotated" },
+		},
+		{
+			escalation.EventRebase, func() (Result, error) { return b.e.Rebase(ctx, "db", bob, "p", true) },
+			func(ev *escalation.Event) bool { return ev.Policy == "p" && ev.Mapping.Dry },
+		},
 	} {
 		if _, err := tt.send(); err != nil {
 			t.Errorf("%s: %v", tt.kind, err)

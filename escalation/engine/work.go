@@ -57,7 +57,6 @@ func (w *work) event(ev *escalation.Event) {
 	answers := x.Answers[:0]
 	*x = *ev
 	x.Answers = answers
-
 }
 
 // errOverdue says that something is due in the stream before the event.
