@@ -7,7 +7,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -17,18 +16,17 @@ import (
 	"github.com/belfry-go/belfry/policy/oncall"
 )
 
-// zones lists the zones that the machine or the Go installation has files for.
+// zones lists the zones that the machine has files for.
 func zones(tb testing.TB) []string {
 	tb.Helper()
-	for _, root := range []string{os.Getenv("ZONEINFO"), "/usr/share/zoneinfo", "/usr/share/lib/zoneinfo", "/etc/zoneinfo", filepath.Join(runtime.GOROOT(), "lib", "time", "zoneinfo")} {
+	for _, root := range []string{os.Getenv("ZONEINFO"), "/usr/share/zoneinfo", "/usr/share/lib/zoneinfo", "/etc/zoneinfo"} {
 		if info, err := os.Stat(root); err == nil && info.IsDir() {
 			if list := zonesUnder(root); len(list) > 0 {
 				return list
 			}
 		}
 	}
-	tb.Skip("no directory of zone files on this machine")
-	return nil
+	return traps // no zone files here: those that tzdata, linked in, is sure to have
 }
 
 func zonesUnder(root string) (list []string) {
