@@ -30,15 +30,28 @@ type Mapping struct {
 }
 
 // Bound returns a copy of m that holds the document to which it moves an alert.
-// A mapping without a Document gets doc's; one of another document stays, and
-// the event that carries it is ignored(unknown). A rebase is stepped with a
-// bound mapping only; whoever steps a recorded one again binds it first.
+// A mapping without a Document gets doc's; with another Document than doc's it
+// means nothing, and the event that carries it is ignored(unknown). So is one
+// that is not bound, unless it stays in the pinned document; whoever steps a
+// recorded event again binds its mapping first.
 func (m Mapping) Bound(doc *policy.Document) *Mapping {
 	if doc != nil && m.Document == (policy.Digest{}) {
 		m.Document = doc.Digest
 	}
 	m.to = doc
 	return &m
+}
+
+// document returns the document that the mapping of an alert pinned to doc means:
+// that one without a mapping; nil when it is not at hand.
+func (m *Mapping) document(doc *policy.Document) *policy.Document {
+	switch {
+	case m == nil, m.to == nil && (m.Document == policy.Digest{} || m.Document == doc.Digest):
+		return doc
+	case m.to == nil || m.to.Digest != m.Document:
+		return nil
+	}
+	return m.to
 }
 
 // TrackMove is what becomes of one track. Names are as [TrackName] gives them.

@@ -39,17 +39,18 @@ func (m *machine) rebase() Verdict {
 		return ignored(Already)
 	}
 	moves := movesOf(m.doc, to, m.s, p)
+	plan := m.ev.Mapping
 	switch {
-	case !slices.Equal(trackMoves(m.doc, to, m.s, p, moves), m.ev.Mapping.Tracks):
+	case plan == nil || !slices.Equal(trackMoves(m.doc, to, m.s, p, moves), plan.Tracks):
 		return ignored(Stale) // planned when the alert stood elsewhere
 	case m.opensGate(p):
 		return rejected(NotAuthorised)
-	case m.ev.Mapping.Dry:
+	case plan.Dry:
 		return applied
 	}
 	m.notePassedOver(moves)
 	lost := m.carry(to, p, moves)
-	m.goOn(moves, lost)
+	m.goOnUnder(moves, lost)
 	return applied
 }
 
@@ -89,11 +90,11 @@ func (m *machine) mayRebase() (Verdict, bool) {
 // rebaseTo returns the document and the policy that the event means; nil when
 // there is none.
 func (m *machine) rebaseTo() (*policy.Document, *policy.Policy) {
-	x := m.ev.Mapping
-	if x == nil || x.to == nil || x.to.Digest != x.Document {
+	to := m.ev.Mapping.document(m.doc)
+	if to == nil {
 		return nil, nil
 	}
-	return x.to, target(m.p, x.to, m.ev.Policy)
+	return to, target(m.p, to, m.ev.Policy)
 }
 
 // target returns the policy of `to` that a rebase from p means; nil: none.
@@ -158,19 +159,22 @@ func PlanRebase(old, to *policy.Document, s *State, policyName string, at policy
 // sender gave stay as they are: who saw a plan means that very plan.
 func (ev *Event) plan(doc *policy.Document, s *State) {
 	x := ev.Mapping
-	if ev.Kind != EventRebase || x == nil || x.to == nil {
+	if ev.Kind != EventRebase {
 		return
 	}
-	n, err := PlanRebase(doc, x.to, s, ev.Policy, ev.At)
+	to := x.document(doc)
+	if to == nil {
+		return // the machine says so
+	}
+	n, err := PlanRebase(doc, to, s, ev.Policy, ev.At)
 	if err != nil {
-		return // the machine says why
+		return // likewise
 	}
-	if x.Document != (policy.Digest{}) {
-		n.Document = x.Document
-	}
-	n.Dry = x.Dry
-	if x.Tracks != nil {
-		n.Tracks = x.Tracks
+	if x != nil {
+		n.Dry = x.Dry
+		if x.Tracks != nil {
+			n.Tracks = x.Tracks
+		}
 	}
 	ev.Mapping = n
 }

@@ -12,15 +12,16 @@ import (
 // under the document that the alert is pinned to, and returns the state after
 // the last. It asks nobody: what a step needs to know stands in the record's
 // event. start is the state before the first record: one with only Key and
-// Incarnation set for a whole history, a snapshot for the rest of one. A history
-// that was rebased is replayed document by document.
+// Incarnation set for a whole history, a snapshot for the rest of one. others
+// are the documents to which the alert was rebased.
 //
 // The error names the first record that does not fit: whose number is not the
 // next one, whose event lacks an answer or comes before something that was due,
+// whose document is not at hand,
 // or whose verdict, policy or effects are not those that the machine gives. Then
 // the state is the one before that record.
-func Replay(doc *policy.Document, start State, records iter.Seq[Record]) (State, error) {
-	r := replay{doc: doc, state: start}
+func Replay(doc *policy.Document, start State, records iter.Seq[Record], others ...*policy.Document) (State, error) {
+	r := replay{doc: doc, state: start, others: others}
 	for rec := range records {
 		if err := r.step(&rec); err != nil {
 			return r.state, err
@@ -32,6 +33,7 @@ func Replay(doc *policy.Document, start State, records iter.Seq[Record]) (State,
 // replay is one replay at work.
 type replay struct {
 	doc         *policy.Document
+	others      []*policy.Document
 	state       State
 	next        State
 	effects     []Effect
@@ -41,6 +43,10 @@ type replay struct {
 func (r *replay) step(rec *Record) error {
 	if rec.Seq != r.state.Seq+1 {
 		return r.fault(rec, "follows record %d", r.state.Seq)
+	}
+	onto, err := r.bind(rec)
+	if err != nil {
+		return err
 	}
 	effects, v := StepInto(&r.next, r.doc, &r.state, &rec.Event, r.effects[:0])
 	r.effects = effects
@@ -58,6 +64,9 @@ func (r *replay) step(rec *Record) error {
 		return err
 	}
 	if v.Kind == Applied {
+		if r.next.Document != r.doc.Digest {
+			r.doc = onto
+		}
 		if d := r.policyOf(&r.next); rec.Policy != (policy.Digest{}) && rec.Policy != d {
 			return r.fault(rec, "is of policy %s, the alert of %s", rec.Policy, d)
 		}
@@ -66,6 +75,27 @@ func (r *replay) step(rec *Record) error {
 	}
 	r.state.pass(&rec.Event)
 	return nil
+}
+
+// bind gives a rebase its document, and returns the one to go on under.
+func (r *replay) bind(rec *Record) (*policy.Document, error) {
+	x := rec.Event.Mapping
+	if rec.Event.Kind != EventRebase {
+		return r.doc, nil
+	}
+	if d := x.document(r.doc); d != nil {
+		return d, nil
+	}
+	for _, d := range r.others {
+		if d.Digest == x.Document {
+			rec.Event.Mapping = x.Bound(d)
+			return d, nil
+		}
+	}
+	if rec.Verdict.Kind == Ignored && rec.Verdict.Reason == UnknownThing {
+		return r.doc, nil // it was not at hand then either
+	}
+	return nil, r.fault(rec, "moves the alert to document %x, which is not at hand", x.Document[:8])
 }
 
 // same compares the effects as they are written, byte for byte.

@@ -100,7 +100,7 @@ func (s *simulator) step(ev Event) {
 	}
 	s.state, s.next = s.next, s.state
 	if ev.Kind == EventRebase && v.Kind == Applied && !ev.Mapping.Dry {
-		s.sim.Document, s.sim.Directory = ev.Mapping.to, dir
+		s.sim.Document, s.sim.Directory = ev.Mapping.to, dir // planned, so bound
 	}
 	for i := range effects {
 		e := &effects[i]

@@ -33,7 +33,7 @@ func (c *transitionCheck) effects() {
 
 // places checks that what an effect refers to is there.
 func (c *transitionCheck) places(i int, e *escalation.Effect) {
-	p := c.Doc.Policies[c.Next.Policy]
+	p := c.to.Policies[c.Next.Policy]
 	in := func(what string, at int16, n int) {
 		if at < -1 || int(at) >= n {
 			c.addf("effect %d, %s, names %s %d of %d", i, e.Kind, what, at, n)
@@ -48,7 +48,7 @@ func (c *transitionCheck) places(i int, e *escalation.Effect) {
 		tiers := 0
 		if e.Track >= 0 && int(e.Track) < len(c.Next.Tracks) {
 			t := &c.Next.Tracks[e.Track]
-			tiers = len(c.Doc.Policies[t.Policy].Tracks[t.Index].Tiers)
+			tiers = len(c.to.Policies[t.Policy].Tracks[t.Index].Tiers)
 		}
 		in("tier", e.Tier, tiers)
 	}
@@ -94,7 +94,7 @@ func (c *transitionCheck) party(to policy.Target) bool {
 			return true
 		}
 	}
-	for _, p := range c.Doc.Policies[c.Next.Policy].Parties {
+	for _, p := range c.to.Policies[c.Next.Policy].Parties {
 		if p == to {
 			return true
 		}

@@ -7,7 +7,9 @@ import (
 
 // Transition is one step of the machine, as it went.
 type Transition struct {
-	Doc        *policy.Document
+	Doc *policy.Document
+	// To is the document after a rebase. Defaults to Doc.
+	To         *policy.Document
 	Prev, Next *escalation.State
 	Event      *escalation.Event
 	Effects    []escalation.Effect
@@ -17,18 +19,25 @@ type Transition struct {
 // Check returns what does not hold of the step, and of the state that it led
 // to; nil when all is well.
 func (t *Transition) Check() error {
-	c := transitionCheck{Transition: t}
+	c := transitionCheck{Transition: t, to: t.To}
+	if c.to == nil {
+		c.to = t.Doc
+	}
 	c.verdict()
 	if t.Verdict.Kind != escalation.Applied {
 		return c.err()
 	}
-	if err := CheckState(t.Doc, t.Next); err != nil {
+	if err := CheckState(c.to, t.Next); err != nil {
 		c.errs = append(c.errs, err)
 		return c.err()
 	}
 	c.time()
 	c.effects()
-	if t.Prev.Seq > 0 && t.Prev.Alert != nil {
+	switch {
+	case t.Prev.Seq == 0 || t.Prev.Alert == nil:
+	case t.Event.Kind == escalation.EventRebase:
+		c.rebase()
+	default:
 		c.constant()
 		c.deadlines()
 		c.gates()
@@ -38,6 +47,7 @@ func (t *Transition) Check() error {
 
 type transitionCheck struct {
 	*Transition
+	to *policy.Document // that Next is pinned to
 	faults
 }
 
@@ -103,7 +113,7 @@ func (c *transitionCheck) constant() {
 	if a.Key != b.Key || a.Incarnation != b.Incarnation || a.Rev != b.Rev || a.Opened != b.Opened {
 		c.addf("%s#%d of %s became %s#%d of %s", a.Key, a.Incarnation, a.Opened, b.Key, b.Incarnation, b.Opened)
 	}
-	if c.Event.Kind != escalation.EventRebase && (a.Policy != b.Policy || a.Document != b.Document) {
+	if a.Policy != b.Policy || a.Document != b.Document {
 		c.addf("%s moved the alert from policy %d to %d", c.Event.Kind, a.Policy, b.Policy)
 	}
 	if a.Resolved.Known() && a.Resolved != b.Resolved {
@@ -139,9 +149,6 @@ func (c *transitionCheck) deadlines() {
 
 // gates checks that what gives no permission opens no gate.
 func (c *transitionCheck) gates() {
-	if c.Event.Kind == escalation.EventRebase {
-		return
-	}
 	for i := range c.Next.Gates {
 		before := escalation.GateDecision(c.Doc, c.Prev, i, c.Event.At)
 		after := escalation.GateDecision(c.Doc, c.Next, i, c.Event.At)

@@ -27,8 +27,11 @@ func Shipped(doc *policy.Document, next, prev *escalation.State, ev *escalation.
 // function is pure, its two forms agree, and its short ways do what the long way
 // does.
 type Walk struct {
-	Doc   *policy.Document
-	Dir   escalation.Directory
+	Doc *policy.Document
+	Dir escalation.Directory
+	// To is where the next rebase leads: the walk goes on under it. Its mapping
+	// is to be bound. Defaults to Doc.
+	To    *policy.Document
 	State escalation.State
 	// Records is the history so far.
 	Records []escalation.Record
@@ -50,13 +53,19 @@ func (w *Walk) Step(ev escalation.Event) (v escalation.Verdict, err error) {
 	if err != nil {
 		return v, err
 	}
-	t := Transition{Doc: w.Doc, Prev: &w.State, Next: &w.spare, Event: &ev, Effects: effects, Verdict: v}
+	t := Transition{Doc: w.Doc, To: w.To, Prev: &w.State, Next: &w.spare, Event: &ev, Effects: effects, Verdict: v}
+	if w.spare.Document == w.Doc.Digest {
+		t.To = nil
+	}
 	err = errors.Join(t.Check(), w.pure(&ev, effects, v), w.unchanged(v))
 	if v.Kind == escalation.Need {
 		return v, err
 	}
 	w.Records = append(w.Records, escalation.Record{Seq: w.spare.Seq, Event: ev, Verdict: v, Effects: effects})
 	w.State, w.spare = w.spare, w.State
+	if t.To != nil {
+		w.Doc, w.To = w.To, nil
+	}
 	return v, err
 }
 

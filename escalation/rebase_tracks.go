@@ -6,9 +6,9 @@ import (
 	"github.com/belfry-go/belfry/policy"
 )
 
-// goOn goes on under the new policy: what it closes is closed, what is over is
+// goOnUnder goes on under the new policy: what it closes is closed, what is over is
 // missed, and each track goes on or begins.
-func (m *machine) goOn(moves []move, lost []lostReview) {
+func (m *machine) goOnUnder(moves []move, lost []lostReview) {
 	m.line(LineMatched).Text = m.p.Name
 	m.gatesClose(m.now)
 	m.deadlinesDue()
