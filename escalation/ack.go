@@ -437,9 +437,7 @@ func (m *machine) decline() Verdict {
 // climbOn lets track ti climb on for what was left of its wait.
 func (m *machine) climbOn(ti int) {
 	t := &m.s.Tracks[ti]
-	if t.Left >= 0 {
-		t.End = m.now.Add(t.Left)
-	}
+	m.restartClock(t)
 	m.void(ti)
 }
 

@@ -260,8 +260,11 @@ func (m *machine) stand(ti, j int, due policy.Instant, in entering, reason polic
 		e.Text = "more than 64 responders: the others are left out"
 	}
 	m.supersede(ti, j)
-	if t.Status == StatusAcknowledged {
+	switch t.Status { // a tier entered later ends the cover
+	case StatusAcknowledged:
 		m.void(ti)
+	case StatusSnoozed:
+		m.clearAcks(ti)
 	}
 	if t.Status != StatusSnoozed {
 		t.Status = StatusClimbing

@@ -98,10 +98,26 @@ func (m *machine) wake(ti int) {
 	if t.Status != StatusSnoozed {
 		return
 	}
-	if t.Left >= 0 {
-		t.End = m.now.Add(t.Left)
-	}
+	m.restartClock(t)
 	m.climbing(t)
+}
+
+// restartClock starts the clock of a track again that was stopped: with what was left
+// of its wait, or, where the tier lasted until an anchor, as the ladder now
+// says.
+func (m *machine) restartClock(t *Track) {
+	_, spec := m.spec(t)
+	switch {
+	case m.silenced() || t.Next.Known():
+	case t.Left >= 0:
+		t.End = m.now.Add(t.Left)
+	case t.Tier >= 0:
+		m.setEnd(t, int(t.Tier), m.now, entering{rest: true, wait: -1})
+	default:
+		if j := m.candidate(t, m.from(t, spec)); j >= 0 && spec.Anchored&(1<<j) == 0 {
+			t.End = m.now
+		}
+	}
 }
 
 // climbing is the status of a track that nothing holds any more: it climbs, or

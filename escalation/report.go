@@ -46,6 +46,10 @@ func (m *machine) report() Verdict {
 	}
 	m.s.Open = append(m.s.Open[:at], m.s.Open[at+1:]...)
 	switch r.Result {
+	case ResultWithdrawn:
+		if c.Told && !c.Reached && c.Next <= 1 && !m.openOf(ci) {
+			c.Told = false // the only message to this person never left
+		}
 	case ResultDelivered:
 		m.delivered(ci)
 	case ResultUndeliverable:
