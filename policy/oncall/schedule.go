@@ -2,6 +2,7 @@ package oncall
 
 import (
 	"slices"
+	"time"
 
 	"github.com/belfry-go/belfry/policy"
 )
@@ -47,6 +48,9 @@ type override struct {
 
 // Name is the schedule's name in the document.
 func (s *Schedule) Name() string { return s.name }
+
+// Location is the schedule's time zone.
+func (s *Schedule) Location() *time.Location { return s.zone.loc }
 
 // At is who is on call at i; nil means nobody, as it does for [policy.Never].
 //

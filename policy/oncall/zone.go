@@ -19,6 +19,7 @@ import (
 // instant. So a span of wall time [a, b) is running exactly when high ≥ a and
 // low < b, whatever the clock did in between.
 type zone struct {
+	loc    *time.Location
 	starts []int64 // second at which segment i begins; the first is the beginning of time
 	offs   []int64 // offset from UTC in segment i, seconds
 	// peak[i] is the least wall time not reached before segment i; the last
@@ -74,7 +75,7 @@ func loadZone(name string) (*zone, error) {
 
 func compileZone(loc *time.Location) (*zone, error) {
 	t := newYear(firstYear)
-	z := &zone{starts: []int64{farPast}, offs: []int64{offsetAt(loc, t)}}
+	z := &zone{loc: loc, starts: []int64{farPast}, offs: []int64{offsetAt(loc, t)}}
 	for steps := 0; ; steps++ {
 		next, ok := offsetEnd(loc, t)
 		if !ok || next >= tableEnd {

@@ -50,6 +50,7 @@ func verbs() []verb {
 		{"test", "[flags] FILE…", "run test files", (*tool).test},
 		{"simulate", "[flags] DOC", "show what happens to an alert, if nobody acts or as --event says", (*tool).simulate},
 		{"explain", "[flags] DOC", "say why a policy governs an alert, and why somebody was told or not", (*tool).explain},
+		{"oncall", "[flags] DOC", "say who is on call, and when others come on", (*tool).oncall},
 		{"version", "", "print how this program was built", (*tool).version},
 	}
 }

@@ -32,6 +32,9 @@ func TestTranscripts(t *testing.T) {
 			switch d.Name {
 			case "file":
 				name := d.Value("name")
+				if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
+					d.Fatalf("%v", err)
+				}
 				if err := os.WriteFile(name, []byte(d.Input), 0o600); err != nil {
 					d.Fatalf("%v", err)
 				}
@@ -48,6 +51,7 @@ func TestTranscripts(t *testing.T) {
 				if talk.Len() > 0 {
 					answer += "stderr:\n" + talk.String()
 				}
+				answer = strings.ReplaceAll(answer, "\r\n", "\n") // a calendar's ends of lines
 				return elapsed.ReplaceAllString(answer, `time="…"`)
 			}
 			d.Fatalf("unknown directive %q", d.Name)

@@ -27,6 +27,10 @@ func (t *tool) test(args []string) int {
 		t.sayf("belfry test: --run: %v", err)
 		return exitUnable
 	}
+	if names, err = testFiles(names); err != nil {
+		t.sayf("belfry test: %v", err)
+		return exitUnable
+	}
 	files := t.read(names)
 	results := play(files, match)
 	if len(results) == 0 {
