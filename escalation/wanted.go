@@ -13,6 +13,8 @@ func Wanted(doc *policy.Document, s *State, e *Effect) bool {
 		return wantedMessage(doc, s, e)
 	case EffectRun:
 		return wantedRun(doc, s, e)
+	case EffectUndo:
+		return e.Action >= 0 // gone by a rebase
 	}
 	return true
 }

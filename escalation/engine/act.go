@@ -23,7 +23,7 @@ func (e *Engine) act(ctx context.Context, c caller, now policy.Instant, o *outgo
 	free := o.effect.Kind == escalation.EffectUndo
 	if want {
 		req, spec = e.request(h, o)
-		free = free || approved(&h.state, o.effect.Action)
+		free = free || approved(&h.state, escalation.Renumbered(h.doc.Document, &h.state, &o.effect.Effect).Action)
 	}
 	e.cache.put(h, true)
 	switch {
@@ -126,7 +126,8 @@ func (e *Engine) acted(ctx context.Context, f *flight) error {
 
 // request is what the action is given, and what the policy says of it.
 func (e *Engine) request(h *held, o *outgoing) (ActionRequest, policy.Action) {
-	s, ef := &h.state, &o.effect
+	s := &h.state
+	ef := escalation.Renumbered(h.doc.Document, s, &o.effect.Effect)
 	p := h.doc.Policies[s.Policy]
 	req := ActionRequest{
 		ID: e.effectID(h.stream, o.item.ID), Undo: ef.Kind == escalation.EffectUndo,

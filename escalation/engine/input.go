@@ -43,6 +43,9 @@ type Result struct {
 	State *escalation.State
 	// Reused: the event's id had been used before, with other content.
 	Reused bool
+	// Mapping is what a rebase made of the alert, or, dry, would make; nil of
+	// another event, and where the rebase leads nowhere.
+	Mapping *escalation.Mapping
 }
 
 // Applied reports whether the event took effect.

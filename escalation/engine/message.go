@@ -84,11 +84,12 @@ func (e *Engine) wanted(ctx context.Context, now policy.Instant, group []outgoin
 
 // item fills in what a recipient reads of one alert.
 func (e *Engine) item(h *held, o *outgoing, it *notify.Item) {
-	s, ef := &h.state, &o.effect
+	s := &h.state
+	ef := escalation.Renumbered(h.doc.Document, s, &o.effect.Effect)
 	*it = notify.Item{
 		ID: e.effectID(h.stream, o.item.ID), Key: s.Key, Incarnation: s.Incarnation,
 		Policy: h.doc.Policies[s.Policy].Name, Target: ef.Target, Reason: ef.Reason,
-		Priority: policy.PriorityAt(ef.priority), Status: ef.status.String(), Text: ef.Text, Alert: s.Alert,
+		Priority: policy.PriorityAt(o.effect.priority), Status: o.effect.status.String(), Text: ef.Text, Alert: s.Alert,
 	}
 	if ef.Track >= 0 && int(ef.Track) < len(s.Tracks) {
 		t := &s.Tracks[ef.Track]

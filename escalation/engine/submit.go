@@ -319,6 +319,9 @@ func (in *Input) content() store.Hash {
 func (e *Engine) result(ctx context.Context, w *work, in *Input, reused bool) (Result, error) {
 	s := w.held.state.Clone()
 	r := Result{ID: e.recordID(w.held.stream, w.held.pos.Seq), Verdict: w.verdict, State: &s, Reused: reused}
+	if m := w.record.Event.Mapping; m != nil && m.Tracks != nil {
+		r.Mapping = m
+	}
 	e.wake()
 	if reused {
 		return r, e.noteReused(ctx, in, r.ID)

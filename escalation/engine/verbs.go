@@ -189,8 +189,21 @@ func (e *Engine) Note(ctx context.Context, key string, by escalation.Author, tex
 	return e.send(ctx, key, escalation.Event{Kind: escalation.EventNote, By: by, Text: text}, details)
 }
 
-// Rebase moves an alert to a policy of the document that was loaded last; dry
-// says only what would become of it.
+// AsPlanned means the very rebase that a dry run showed: if the alert has moved
+// since, the event is stale. It leads to the document of the plan, also when
+// another was loaded meanwhile.
+func AsPlanned(plan *escalation.Mapping) Detail {
+	return func(in *Input) {
+		m := *plan
+		m.Dry = in.Event.Mapping != nil && in.Event.Mapping.Dry
+		in.Event.Mapping = &m
+	}
+}
+
+// Rebase moves an alert to a policy of the document that was loaded last; without
+// a name, to the one of the same name. What it stands on is carried over by
+// name. dry says only what would become of it: the result has the mapping, and
+// with [AsPlanned] the rebase is that very one.
 func (e *Engine) Rebase(ctx context.Context, key string, by escalation.Author, policyName string, dry bool, details ...Detail) (Result, error) {
 	ev := escalation.Event{Kind: escalation.EventRebase, By: by, Policy: policyName, Mapping: &escalation.Mapping{Dry: dry}}
 	return e.send(ctx, key, ev, details)

@@ -118,7 +118,7 @@ func (e *Engine) drive(ctx context.Context, w *work) (err error) {
 			err = fmt.Errorf("%w: %s of %q panicked: %v", errStuck, w.record.Event.Kind, h.stream, v)
 		}
 	}()
-	w.effects, w.verdict, err = escalation.Drive(ctx, h.doc.Document, &w.next, &h.state, &w.record.Event, &h.doc.asks, w.effects[:0])
+	w.effects, w.verdict, err = escalation.Drive(ctx, h.doc.Document, &w.next, &h.state, &w.record.Event, &w.onto.asks, w.effects[:0])
 	if err != nil && ctx.Err() == nil {
 		err = fmt.Errorf("%w: %s of %q: %w", errStuck, w.record.Event.Kind, h.stream, err)
 	}
