@@ -1,0 +1,36 @@
+package sqlstore
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Dialect is a kind of database.
+type Dialect uint8
+
+const (
+	// SQLite is a file, for one machine. Version 3.37 or later.
+	SQLite Dialect = iota + 1
+	// PostgreSQL is a server, for many nodes. Version 13 or later.
+	PostgreSQL
+)
+
+// String is the dialect's name.
+func (d Dialect) String() string {
+	switch d {
+	case SQLite:
+		return "SQLite"
+	case PostgreSQL:
+		return "PostgreSQL"
+	}
+	return fmt.Sprintf("dialect %d", uint8(d))
+}
+
+// text is a statement in the dialect: they are written with SQLite's numbered
+// parameters.
+func (d Dialect) text(statement string) string {
+	if d == PostgreSQL {
+		return strings.ReplaceAll(statement, "?", "$")
+	}
+	return statement
+}
