@@ -165,7 +165,7 @@ func rise(next, prev *State, ev *Event, buf []Effect, st step) []Effect {
 	}
 	next.copyFrom(prev)
 	next.Seq++
-	next.At = ev.At
+	next.At = most(prev.At, ev.At)
 	t := &next.Tracks[st.ti]
 	up := &prev.Entries[st.above]
 	reason := policy.ReasonUnreachable

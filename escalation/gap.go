@@ -75,8 +75,8 @@ func (m *machine) walkOver(ti, j int, due policy.Instant, in entering) {
 	}
 	t.Tier, t.Start = int16(j), due
 	t.Entered |= 1 << j
-	t.Deferred &^= 1 << j
-	t.Next, t.Again, t.Cause = policy.Never, policy.Never, policy.ReasonNone
+	t.settleDeferred(spec, j)
+	t.Again, t.Cause = policy.Never, policy.ReasonNone
 	m.setEnd(t, j, due, in)
 	m.happened(Happening{Kind: policy.AnchorTier, Index: t.Index, Tier: int16(j)})
 	m.stopReminders(ti)

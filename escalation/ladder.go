@@ -249,6 +249,7 @@ func (m *machine) ring(ti, j int, due policy.Instant, in entering, lists *Lists)
 // stand makes tier j the current one of track ti.
 func (m *machine) stand(ti, j int, due policy.Instant, in entering, reason policy.Reason) {
 	t := &m.s.Tracks[ti]
+	_, spec := m.spec(t)
 	e := m.tierLine(LineTierEntered, ti, j, reason)
 	if t.Entered != 0 {
 		if above := m.above(ti, len(m.s.Entries)-1); above >= 0 && int(m.s.Entries[above].Tier) != j {
@@ -272,8 +273,8 @@ func (m *machine) stand(ti, j int, due policy.Instant, in entering, reason polic
 	t.Tier, t.Start = int16(j), due
 	t.Entered |= 1 << j
 	t.Skipped &^= 1 << j
-	t.Deferred &^= 1 << j
-	t.Next, t.Again, t.Cause = policy.Never, policy.Never, policy.ReasonNone
+	t.settleDeferred(spec, j)
+	t.Again, t.Cause = policy.Never, policy.ReasonNone
 	m.setEnd(t, j, due, in)
 	if t.Status == StatusSnoozed {
 		t.Left, t.End = t.End.Sub(due), policy.Never
@@ -282,6 +283,15 @@ func (m *machine) stand(ti, j int, due policy.Instant, in entering, reason polic
 		t.End = policy.Never
 	}
 	m.happened(Happening{Kind: policy.AnchorTier, Index: t.Index, Tier: int16(j)})
+}
+
+// settleDeferred is called when tier j becomes the current one: of the tiers
+// that wait for their hours only an anchored one below still comes.
+func (t *Track) settleDeferred(spec *policy.Track, j int) {
+	t.Deferred &^= 1 << j
+	if d := lowest(t.Deferred); d < j || spec.Anchored&(1<<d) == 0 || !t.Next.Known() {
+		t.Deferred, t.Next = 0, policy.Never
+	}
 }
 
 // setEnd says when the wait of current tier j ends: at its wait's end, or not

@@ -17,7 +17,7 @@ func (m *machine) passOver(ti int, at policy.Instant, cause policy.Reason) {
 	t := &m.s.Tracks[ti]
 	_, spec := m.spec(t)
 	t.End = policy.Never
-	if m.held(t) || m.anchorsToCome(t) {
+	if m.held(t) || t.Deferred != 0 || m.anchorsToCome(t) {
 		return
 	}
 	unreached := !spec.Informs && !t.Reached && !m.walking

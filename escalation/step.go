@@ -188,6 +188,9 @@ func (m *machine) seal() {
 	before := s.Status
 	s.Status = m.status()
 	s.Due = m.due()
+	if m.prev.Seq == 0 || m.prev.Due >= m.ev.At {
+		s.Due = most(s.Due, m.ev.At) // nothing was overdue: what this event brings about is due now at the earliest
+	}
 	if s.Status != before || m.prev.Seq == 0 {
 		m.line(LineStatus).Status = s.Status
 	}

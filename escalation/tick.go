@@ -251,7 +251,7 @@ func (m *machine) hoursBegin(ti int) {
 	if j < 0 {
 		return
 	}
-	t.Deferred &^= 1 << j
+	t.Deferred = 0
 	m.walk(ti, j, at, in)
 }
 
