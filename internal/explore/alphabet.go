@@ -63,8 +63,9 @@ func (b *builder) add(name string, ev escalation.Event) {
 func (b *builder) when(name string, ev escalation.Event, ok func(*escalation.State) bool) {
 	ev.ClaimedAt = policy.Never
 	b.letters = append(b.letters, Letter{name, func(s *escalation.State) (escalation.Event, bool) {
-		ev.At = now(s)
-		return ev, ok(s)
+		e := ev // several goroutines ask at once
+		e.At = now(s)
+		return e, ok(s)
 	}})
 }
 
@@ -81,8 +82,9 @@ func now(s *escalation.State) policy.Instant {
 func (b *builder) late(name string, ev escalation.Event) {
 	ev.ClaimedAt = policy.Never
 	b.letters = append(b.letters, Letter{name + " at the last moment", func(s *escalation.State) (escalation.Event, bool) {
-		ev.At = s.Due
-		return ev, s.Seq > 0 && s.Due.Known() && s.Due > s.At
+		e := ev
+		e.At = s.Due
+		return e, s.Seq > 0 && s.Due.Known() && s.Due > s.At
 	}})
 }
 
