@@ -14,6 +14,8 @@ export GOWORK = off
 
 # How long one fuzz target runs.
 FUZZTIME ?= 10s
+# How many rounds of kill9 and nodes.
+ROUNDS ?= 300
 # Which benchmarks run, and how often.
 BENCH ?= .
 COUNT ?= 6
@@ -22,7 +24,7 @@ COUNT ?= 6
 
 .PHONY: help
 help: ## list the targets
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: build
 build: ## compile everything
@@ -104,6 +106,14 @@ modules: ## vet, test and verify each nested module on its own
 	.ci/each-module --nested $(GO) vet ./...
 	.ci/each-module --nested $(GO) test ./...
 	.ci/each-module --nested $(GO) mod tidy -diff
+
+.PHONY: kill9
+kill9: ## kill -9 a process on SQLite in mid-ladder, ROUNDS times, and look for pages that are missing
+	cd examples/durable && BELFRY_ROUNDS=$(ROUNDS) $(GO) test -count=1 -timeout 10h -run '^TestKill9$$' -v .
+
+.PHONY: nodes
+nodes: ## kill and pause processes that share one PostgreSQL, ROUNDS times
+	cd examples/durable && BELFRY_ROUNDS=$(ROUNDS) $(GO) test -count=1 -timeout 10h -run '^TestNodes$$' -v .
 
 .PHONY: workspace
 workspace: ## test all modules of go.work together

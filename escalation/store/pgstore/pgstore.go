@@ -43,4 +43,3 @@ func Open(ctx context.Context, url string) (*sqlstore.Store, error) {
 	db.SetMaxIdleConns(idle)
 	return sqlstore.Open(ctx, db, sqlstore.PostgreSQL, sqlstore.OwnDB())
 }
-
