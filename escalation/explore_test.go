@@ -17,7 +17,7 @@ import (
 
 // exploreStates is how many distinct states TestExplore looks at, over all its
 // policies; the environment variable BELFRY_EXPLORE says the same.
-var exploreStates = flag.Int("explore.states", 0, "distinct states that TestExplore looks at (0: BELFRY_EXPLORE, else 100000; short: 20000)")
+var exploreStates = flag.Int("explore.states", 0, "distinct states that TestExplore looks at (0: BELFRY_EXPLORE, else 100000, fewer when short or under the race detector)")
 
 func statesToExplore(t *testing.T) int {
 	if *exploreStates > 0 {
@@ -30,10 +30,7 @@ func statesToExplore(t *testing.T) int {
 		}
 		return n
 	}
-	if testing.Short() {
-		return 20_000
-	}
-	return 100_000
+	return heavy(100_000)
 }
 
 const exploreDirectory = `{

@@ -89,10 +89,7 @@ func replayed(w *explore.Walk, docs []*policy.Document) error {
 // explore), and the machine goes on as ever under the new policy.
 func TestRebaseRandomWalk(t *testing.T) {
 	t.Parallel()
-	walks := 1000
-	if testing.Short() {
-		walks = 100
-	}
+	walks := heavy(600)
 	applied := 0
 	found := map[string]int{}
 	digits := regexp.MustCompile(`[0-9]+`)
