@@ -47,7 +47,7 @@ type verb struct {
 func verbs() []verb {
 	return []verb{
 		{"lint", "[flags] FILE…", "find what a policy document says but should not", (*tool).lint},
-		{"test", "[flags] FILE…", "run test files", (*tool).test},
+		{"test", "[flags] FILE…|DIR|DIR/...", "run test files", (*tool).test},
 		{"simulate", "[flags] DOC", "show what happens to an alert, if nobody acts or as --event says", (*tool).simulate},
 		{"explain", "[flags] DOC", "say why a policy governs an alert, and why somebody was told or not", (*tool).explain},
 		{"oncall", "[flags] DOC", "say who is on call, and when others come on", (*tool).oncall},

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io/fs"
 	"os"
@@ -43,7 +44,7 @@ func below(arg string) (dir string, deep bool) {
 		return ".", true
 	}
 	if dir, deep = strings.CutSuffix(filepath.ToSlash(arg), "/"+everywhere); deep {
-		return filepath.FromSlash(max(dir, "/")), true
+		return filepath.FromSlash(cmp.Or(dir, "/")), true
 	}
 	return arg, false
 }
