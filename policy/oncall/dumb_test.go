@@ -128,10 +128,14 @@ func stepDays(r *policy.Rotation, start time.Time, n int) time.Time {
 	return w
 }
 
-// stepMinutes lets a clock run from start that stands still on other days, and
-// is the wall time at which it has run for n minutes.
+// stepMinutes lets a clock run from start, or that time of the first such day,
+// that stands still on other days, and is the wall time at which it has run for
+// n minutes.
 func stepMinutes(r *policy.Rotation, start time.Time, n int) time.Time {
 	w := start
+	for !r.Days[w.Weekday()] {
+		w = w.AddDate(0, 0, 1)
+	}
 	for ; n > 0; w = w.Add(time.Minute) {
 		if r.Days[w.Weekday()] {
 			n--

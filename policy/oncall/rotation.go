@@ -77,7 +77,11 @@ func (r *rotation) prepare() {
 		if r.days.all() {
 			r.step = r.every * hour
 		}
-		r.count = r.counted(r.start)
+		first := d
+		if !r.days.has(d) {
+			first = r.days.after(d)
+		}
+		r.count = r.counted(first*day + r.tod)
 	case policy.Daily:
 		if r.days.all() {
 			r.step = r.every * day

@@ -207,6 +207,18 @@ func TestRotationDaysVectors(t *testing.T) {
 			[]string{"2026-03-06T23:59:59Z alice", "2026-03-07T00:00:00Z -", "2026-03-09T08:00:00Z alice", "2026-03-09T09:00:00Z bob"},
 		},
 		{
+			// A start on a Wednesday at 09:00 stands for Saturday at 09:00. The
+			// turn before it has the first nine hours of Saturday; bob's three
+			// of Saturday and nine of Sunday are one turn.
+			"12 h at weekends, started on a wednesday",
+			turns("UTC", every(12, policy.Hourly, "2026-03-04T09:00", time.Saturday, time.Sunday), "alice", "bob", "carol"),
+			[]string{
+				"2026-03-06T23:59:59Z -", "2026-03-07T00:00:00Z carol", "2026-03-07T08:59:59Z carol", "2026-03-07T09:00:00Z alice",
+				"2026-03-07T21:00:00Z bob", "2026-03-08T08:59:59Z bob", "2026-03-08T09:00:00Z carol", "2026-03-08T21:00:00Z alice",
+				"2026-03-09T00:00:00Z -", "2026-03-14T00:00:00Z alice", "2026-03-14T09:00:00Z bob",
+			},
+		},
+		{
 			// 12 h on workdays: the clock stands still at weekends. Day and
 			// night alternate among three, and Monday goes on where Friday ended.
 			"12 h on workdays",
