@@ -56,8 +56,8 @@
 // With days, a rotation covers these days of the wall calendar, midnight to
 // midnight, and nothing else. Steps in days count these days alone, and steps in
 // hours run on a clock that stands still on the others, so that a weekend uses
-// nobody up. A start on another day stands for the same time of the first such
-// day after it. Weeks and months are those of the calendar.
+// nobody up. If the start is on another day, the first turn begins with the first
+// of its steps that is on such a day. Weeks and months are those of the calendar.
 //
 // # Time zones
 //

@@ -128,13 +128,18 @@ func stepDays(r *policy.Rotation, start time.Time, n int) time.Time {
 	return w
 }
 
-// stepMinutes lets a clock run from start, or that time of the first such day,
-// that stands still on other days, and is the wall time at which it has run for
-// n minutes.
+// stepMinutes lets a clock run that stands still on other days, from the first
+// step after start that is on such a day, and is the wall time at which it has
+// run for n minutes. A series without such a step begins at its time of day.
 func stepMinutes(r *policy.Rotation, start time.Time, n int) time.Time {
 	w := start
-	for !r.Days[w.Weekday()] {
-		w = w.AddDate(0, 0, 1)
+	for k := 0; !r.Days[w.Weekday()] && k < 500; k++ {
+		w = w.Add(time.Duration(r.Every) * time.Hour)
+	}
+	if !r.Days[w.Weekday()] {
+		for w = start; !r.Days[w.Weekday()]; {
+			w = w.AddDate(0, 0, 1)
+		}
 	}
 	for ; n > 0; w = w.Add(time.Minute) {
 		if r.Days[w.Weekday()] {

@@ -77,11 +77,7 @@ func (r *rotation) prepare() {
 		if r.days.all() {
 			r.step = r.every * hour
 		}
-		first := d
-		if !r.days.has(d) {
-			first = r.days.after(d)
-		}
-		r.count = r.counted(first*day + r.tod)
+		r.count = r.counted(r.firstHour())
 	case policy.Daily:
 		if r.days.all() {
 			r.step = r.every * day
@@ -90,6 +86,20 @@ func (r *rotation) prepare() {
 	case policy.Weekly:
 		r.step = r.every * 7 * day
 	}
+}
+
+// firstHour is the first hand-off, counted on from the start in steps of hours,
+// that falls on one of the days. A series that leaves the days out for ever, such
+// as 168 h from a Wednesday for Saturdays, begins at that time of the first such
+// day.
+func (r *rotation) firstHour() int64 {
+	const week = 7 * 24 // steps after which the hours of the week come again
+	for k := range int64(week) {
+		if w := r.start + k*r.every*hour; r.days.has(dayOf(w)) {
+			return w
+		}
+	}
+	return r.days.after(dayOf(r.start))*day + r.tod
 }
 
 // counted is the wall time that the rotation's days had run for by w.

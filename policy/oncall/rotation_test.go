@@ -207,7 +207,21 @@ func TestRotationDaysVectors(t *testing.T) {
 			[]string{"2026-03-06T23:59:59Z alice", "2026-03-07T00:00:00Z -", "2026-03-09T08:00:00Z alice", "2026-03-09T09:00:00Z bob"},
 		},
 		{
-			// A start on a Wednesday at 09:00 stands for Saturday at 09:00. The
+			// From a Wednesday at 18:30 in steps of 3 h the first on a Thursday
+			// is 00:30; what is before it that day is the turn before.
+			"3 h on thursdays, started on a wednesday",
+			turns("UTC", every(3, policy.Hourly, "2026-03-04T18:30", time.Thursday), "alice", "bob", "carol"),
+			[]string{"2026-03-05T00:00:00Z carol", "2026-03-05T00:30:00Z alice", "2026-03-05T03:30:00Z bob", "2026-03-05T21:30:00Z bob", "2026-03-12T00:29:59Z bob", "2026-03-12T00:30:00Z carol"},
+		},
+		{
+			// 168 h from a Wednesday never meets a Saturday: it is taken as
+			// 168 h of Saturdays, seven of them each, from 09:00 on the first.
+			"168 h on saturdays, started on a wednesday",
+			turns("UTC", every(168, policy.Hourly, "2026-03-04T09:00", time.Saturday), "alice", "bob"),
+			[]string{"2026-03-07T08:59:59Z bob", "2026-03-07T09:00:00Z alice", "2026-04-18T12:00:00Z alice", "2026-04-25T08:59:59Z alice", "2026-04-25T09:00:00Z bob"},
+		},
+		{
+			// From a Wednesday at 09:00 the first step on a Saturday is 09:00. The
 			// turn before it has the first nine hours of Saturday; bob's three
 			// of Saturday and nine of Sunday are one turn.
 			"12 h at weekends, started on a wednesday",
