@@ -394,7 +394,7 @@ func (m *machine) again(ti int, in entering) {
 // decline is one person's: no more pages for them, and the next tier at once if
 // nobody is left.
 func (m *machine) decline() Verdict {
-	if v, ok := m.mayQuiet(true); !ok {
+	if v, ok := m.mayQuiet(); !ok {
 		return v
 	}
 	ti, v := m.oneTrack()

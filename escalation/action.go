@@ -176,7 +176,7 @@ func (m *machine) currentTargets() []policy.Recipient {
 
 // tellLists tells those in lists a message that is no page: over their first
 // rules, the next at once where one fails.
-func (m *machine) tellLists(l *Lists, kind MessageKind, reason policy.Reason, text string) int {
+func (m *machine) tellLists(l *Lists, kind MessageKind, reason policy.Reason, text string) {
 	ei := m.addEntry(Entry{Track: -1, Tier: NoTier, Kind: kind, Reason: reason, Lists: l, At: m.now, Remind: policy.Never, Live: true, Text: text})
 	n := 0
 	for i := range l.Rosters {
@@ -198,7 +198,6 @@ func (m *machine) tellLists(l *Lists, kind MessageKind, reason policy.Reason, te
 		m.s.Entries = m.s.Entries[:ei]
 		m.tellLastResort(reason, -1)
 	}
-	return n
 }
 
 // releaseHeld reads the guards of the actions again that a silence held.

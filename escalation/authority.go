@@ -32,8 +32,8 @@ func (m *machine) barredAuthor() (Verdict, bool) {
 
 // mayQuiet says whether the author may hold, hand on or quieten: a person of the
 // directory, never the subject or a party.
-func (m *machine) mayQuiet(person bool) (Verdict, bool) {
-	if m.ev.By.Principal.Kind != policy.TargetUser && person {
+func (m *machine) mayQuiet() (Verdict, bool) {
+	if m.ev.By.Principal.Kind != policy.TargetUser {
 		return rejected(NotAPerson), false
 	}
 	if v, ok := m.barredAuthor(); !ok {

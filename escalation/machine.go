@@ -96,15 +96,16 @@ func rareOf(s *State) *More {
 func (s *State) copyFrom(o *State) {
 	d, t, e, c, op, g, a := s.Deadlines[:0], s.Tracks[:0], s.Entries[:0], s.Contacts[:0], s.Open[:0], s.Gates[:0], s.Actions[:0]
 	*s = *o
-	s.Tracks = append(t, o.Tracks...)
-	s.Entries = append(e, o.Entries...)
-	s.Contacts = append(c, o.Contacts...)
-	s.Open = append(op, o.Open...)
+	s.Tracks, s.Entries, s.Contacts, s.Open = t, e, c, op
+	s.Tracks = append(s.Tracks, o.Tracks...)
+	s.Entries = append(s.Entries, o.Entries...)
+	s.Contacts = append(s.Contacts, o.Contacts...)
+	s.Open = append(s.Open, o.Open...)
 	s.Deadlines, s.Gates, s.Actions = d, g, a
 	if len(o.Deadlines)|len(o.Gates)|len(o.Actions) != 0 {
-		s.Deadlines = append(d, o.Deadlines...)
-		s.Gates = append(g, o.Gates...)
-		s.Actions = append(a, o.Actions...)
+		s.Deadlines = append(s.Deadlines, o.Deadlines...)
+		s.Gates = append(s.Gates, o.Gates...)
+		s.Actions = append(s.Actions, o.Actions...)
 	}
 }
 

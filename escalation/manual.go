@@ -148,7 +148,7 @@ func (m *machine) endGrace() {
 
 // reassign replaces the targets of a track's current tier.
 func (m *machine) reassign() Verdict {
-	if v, ok := m.mayQuiet(true); !ok {
+	if v, ok := m.mayQuiet(); !ok {
 		return v
 	}
 	ti, v := m.oneTrack()

@@ -21,7 +21,7 @@ const (
 
 // snooze holds one track, or all that run, for a while.
 func (m *machine) snooze() Verdict {
-	if v, ok := m.mayQuiet(true); !ok {
+	if v, ok := m.mayQuiet(); !ok {
 		return v
 	}
 	var tracks []int
@@ -161,7 +161,7 @@ func (m *machine) resumed(k EffectKind, ti int, r policy.Reason) {
 
 // silence holds the alert until its end: the engine decided that it matches.
 func (m *machine) silence() Verdict {
-	if v, ok := m.mayQuiet(true); !ok {
+	if v, ok := m.mayQuiet(); !ok {
 		return v
 	}
 	if m.ev.Reason == "" {

@@ -441,7 +441,7 @@ func (m *machine) named() (sev, crit, blast policy.Level) {
 // lower lowers a scale: a person's, with a reason. It resets no clock, skips no
 // anchored tier, opens no gate.
 func (m *machine) lower() Verdict {
-	if v, ok := m.mayQuiet(true); !ok {
+	if v, ok := m.mayQuiet(); !ok {
 		return v
 	}
 	if m.ev.Reason == "" {

@@ -296,7 +296,7 @@ func (m *machine) reviewName(r *ReviewState) string {
 }
 
 // reviewLine writes that a review has changed.
-func (m *machine) reviewLine(k int, reason policy.Reason, what string) *Effect {
+func (m *machine) reviewLine(k int, reason policy.Reason, what string) {
 	r := &m.s.More.Reviews[k]
 	e := m.line(LineReview)
 	e.Reason, e.Text, e.To = reason, what, r.Requester.Principal
@@ -308,7 +308,6 @@ func (m *machine) reviewLine(k int, reason policy.Reason, what string) *Effect {
 	case ReviewAccess:
 		e.Review = r.Index
 	}
-	return e
 }
 
 // reviewsDue reminds, falls back, ends reviews whose time is over, and begins

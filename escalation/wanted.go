@@ -10,7 +10,7 @@ func Wanted(doc *policy.Document, s *State, e *Effect) bool {
 	e = Renumbered(doc, s, e)
 	switch e.Kind {
 	case EffectNotify:
-		return wantedMessage(doc, s, e)
+		return wantedMessage(s, e)
 	case EffectRun:
 		return wantedRun(doc, s, e)
 	case EffectUndo:
@@ -28,7 +28,7 @@ func wantedRun(doc *policy.Document, s *State, e *Effect) bool {
 	return s.Actions[e.Action].Phase == PhaseStarted && guard.Holds(&f) != policy.False
 }
 
-func wantedMessage(doc *policy.Document, s *State, e *Effect) bool {
+func wantedMessage(s *State, e *Effect) bool {
 	switch e.Message {
 	case MessageOver, MessageUpdate, MessageNotice:
 		return true
@@ -47,7 +47,7 @@ func wantedMessage(doc *policy.Document, s *State, e *Effect) bool {
 	}
 	for i := range s.Open {
 		if s.Open[i].ID == e.ID {
-			return s.Open[i].Contact >= 0 && wantedContact(doc, s, e, &s.Contacts[s.Open[i].Contact])
+			return s.Open[i].Contact >= 0 && wantedContact(s, e, &s.Contacts[s.Open[i].Contact])
 		}
 	}
 	// A page of an earlier pass, or an acker's reminder: nothing hangs on it.
@@ -55,7 +55,7 @@ func wantedMessage(doc *policy.Document, s *State, e *Effect) bool {
 }
 
 // wantedContact reports whether a page or a reminder to a contact is wanted.
-func wantedContact(doc *policy.Document, s *State, e *Effect, c *Contact) bool {
+func wantedContact(s *State, e *Effect, c *Contact) bool {
 	en := &s.Entries[c.Entry]
 	if c.Declined || en.Track < 0 {
 		return !c.Declined

@@ -66,7 +66,7 @@ func TestRecoverMakesAPanicPermanent(t *testing.T) {
 		t.Errorf("class %v, receipt %+v; want permanent and none", class, r)
 	}
 	p, ok := errors.AsType[*notify.PanicError](err)
-	if !ok || p.Value != error(boom) || !bytes.Contains(p.Stack, []byte("panicking")) {
+	if !ok || p.Value != boom || !bytes.Contains(p.Stack, []byte("panicking")) {
 		t.Errorf("AsType = %v, %v; want the value and a stack that shows where", p, ok)
 	}
 	if !errors.Is(err, boom) {

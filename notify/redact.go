@@ -28,7 +28,7 @@ func Redact(err error) string {
 // URL may be malformed, so that its end cannot be found in the text; and the
 // cause of one that did not parse quotes pieces of it.
 func redactKnown(s string, err error) string {
-	if u, ok := err.(*url.Error); ok && u != nil {
+	if u, ok := err.(*url.Error); ok && u != nil { //nolint:errorlint // each error of the tree by itself
 		safe := "…" // without a scheme there is no telling what is in it
 		if scheme, rest, ok := strings.Cut(u.URL, "://"); ok {
 			safe = scheme + "://" + hostOf(rest)
@@ -41,7 +41,7 @@ func redactKnown(s string, err error) string {
 			s = strings.ReplaceAll(s, u.URL, safe)
 		}
 	}
-	switch e := err.(type) {
+	switch e := err.(type) { //nolint:errorlint // this walks the tree
 	case interface{ Unwrap() error }:
 		if next := e.Unwrap(); next != nil {
 			s = redactKnown(s, next)

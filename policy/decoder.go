@@ -141,7 +141,8 @@ func (d *Decoder) Text(n *Node, path string) (string, bool) {
 		d.faultf(n, path, "%s is %s; write it as a text, %q", last(path), n.Kind, n.Text)
 		return "", false
 	}
-	return "", d.wrongKind(n, path, NodeString)
+	d.wrongKind(n, path, NodeString)
+	return "", false
 }
 
 // Scalar reads a text, a number or a bool as the text it was written as.
@@ -149,7 +150,8 @@ func (d *Decoder) Scalar(n *Node, path string) (string, bool) {
 	if n.scalar() {
 		return n.Text, true
 	}
-	return "", d.wrongKind(n, path, NodeString)
+	d.wrongKind(n, path, NodeString)
+	return "", false
 }
 
 // Bool reads true or false.
@@ -157,13 +159,15 @@ func (d *Decoder) Bool(n *Node, path string) (bool, bool) {
 	if n.Kind == NodeBool {
 		return n.Text == "true", true
 	}
-	return false, d.wrongKind(n, path, NodeBool)
+	d.wrongKind(n, path, NodeBool)
+	return false, false
 }
 
 // Int reads a whole number of at least low and at most high.
 func (d *Decoder) Int(n *Node, path string, low, high int) (int, bool) {
 	if n.Kind != NodeNumber {
-		return 0, d.wrongKind(n, path, NodeNumber)
+		d.wrongKind(n, path, NodeNumber)
+		return 0, false
 	}
 	v, err := strconv.Atoi(n.Text)
 	if err != nil {
@@ -184,7 +188,8 @@ func (d *Decoder) Duration(n *Node, path string) (time.Duration, bool) {
 		return 0, false
 	}
 	if n.Kind != NodeString {
-		return 0, d.wrongKind(n, path, NodeString)
+		d.wrongKind(n, path, NodeString)
+		return 0, false
 	}
 	v, err := ParseDuration(n.Text)
 	if err != nil {
@@ -197,7 +202,8 @@ func (d *Decoder) Duration(n *Node, path string) (time.Duration, bool) {
 // Time reads an RFC 3339 instant.
 func (d *Decoder) Time(n *Node, path string) (time.Time, bool) {
 	if n.Kind != NodeString {
-		return time.Time{}, d.wrongKind(n, path, NodeString)
+		d.wrongKind(n, path, NodeString)
+		return time.Time{}, false
 	}
 	t, err := time.Parse(time.RFC3339, n.Text)
 	if err != nil {
@@ -233,7 +239,8 @@ func (d *Decoder) List(n *Node, path string) ([]*Node, bool) {
 		d.faultf(n, path, "%s must be a list; write [%s]", last(path), clip(n.Text))
 		return nil, false
 	}
-	return nil, d.wrongKind(n, path, NodeList)
+	d.wrongKind(n, path, NodeList)
+	return nil, false
 }
 
 // Texts reads a list of texts.
@@ -260,14 +267,13 @@ func (d *Decoder) Targets(n *Node, path string) []Target {
 	return out
 }
 
-// wrongKind records that n is not of the wanted kind, and returns false.
-func (d *Decoder) wrongKind(n *Node, path string, want NodeKind) bool {
+// wrongKind records that n is not of the wanted kind.
+func (d *Decoder) wrongKind(n *Node, path string, want NodeKind) {
 	if n.Kind == NodeNull {
 		d.faultf(n, path, "%s has no value; give it one (%s) or leave it out", last(path), want)
-		return false
+		return
 	}
 	d.faultf(n, path, "%s is %s; it must be %s", last(path), n.Kind, want)
-	return false
 }
 
 // join and index extend a path.

@@ -21,8 +21,8 @@ func (c *compiler) directory(n *Node, path string) *Directory {
 	c.doc.Directory = d.dir
 	o := c.Object(n, path, "the directory")
 	d.people(o)
-	d.dir.Teams = d.groups(o, "teams", "team")
-	d.dir.Roles = d.groups(o, "roles", "role")
+	d.dir.Teams = d.groups(o, "teams")
+	d.dir.Roles = d.groups(o, "roles")
 	d.services(o)
 	d.channels(o)
 	d.hours(o)
@@ -164,7 +164,7 @@ func (d *directoryReader) persons(n *Node, path string) []string {
 }
 
 // groups reads teams or roles; nil when the section is absent.
-func (d *directoryReader) groups(o *Object, name, what string) map[string][]string {
+func (d *directoryReader) groups(o *Object, name string) map[string][]string {
 	fields, path := o.Entries(name)
 	if o.Node(name) == nil {
 		return nil

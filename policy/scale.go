@@ -100,8 +100,14 @@ func (b BlastRadius) Level() (Level, bool) { return levelOf(blastRadii[:], b) }
 // of the scale; one that is not has the level of P1.
 func (p Priority) Level() (Level, bool) { return levelOf(priorities[:], p) }
 
-// SeverityAt, CriticalityAt, BlastRadiusAt and PriorityAt name a level.
-func SeverityAt(l Level) Severity       { return nameOf(severities[:], l) }
+// SeverityAt names a level of severity; "" for none.
+func SeverityAt(l Level) Severity { return nameOf(severities[:], l) }
+
+// CriticalityAt names a level of criticality; "" for none.
 func CriticalityAt(l Level) Criticality { return nameOf(criticalities[:], l) }
+
+// BlastRadiusAt names a level of blast radius; "" for none.
 func BlastRadiusAt(l Level) BlastRadius { return nameOf(blastRadii[:], l) }
-func PriorityAt(l Level) Priority       { return nameOf(priorities[:], l) }
+
+// PriorityAt names a level of priority; "" for none.
+func PriorityAt(l Level) Priority { return nameOf(priorities[:], l) }

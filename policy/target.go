@@ -25,9 +25,13 @@ type Target struct {
 	ID   string
 }
 
-// User, Service and Channel are short forms for the targets code names most.
-func User(id string) Target    { return Target{TargetUser, id} }
+// User is the target of a person.
+func User(id string) Target { return Target{TargetUser, id} }
+
+// Service is the author that is a machine identity.
 func Service(id string) Target { return Target{TargetService, id} }
+
+// Channel is the target of a room or feed.
 func Channel(id string) Target { return Target{TargetChannel, id} }
 
 // IsZero reports whether t names nobody.

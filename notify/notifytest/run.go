@@ -79,7 +79,7 @@ func (s *subject) send(ctx context.Context, n notify.Notification) attempt {
 	case a := <-done:
 		return a
 	case <-late.C:
-		return attempt{broken: fmt.Errorf("no answer within %v (the context's error: %v)", s.patience, ctx.Err())}
+		return attempt{broken: fmt.Errorf("no answer within %v: %w", s.patience, context.Cause(ctx))}
 	}
 }
 

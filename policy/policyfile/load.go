@@ -82,7 +82,7 @@ func readFile(path string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("policyfile: %w", err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // it was only read
 	src, err := io.ReadAll(io.LimitReader(f, policy.MaxSource+1))
 	if err != nil {
 		return nil, fmt.Errorf("policyfile: read %s: %w", path, err)

@@ -8,8 +8,9 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/belfry-go/belfry/policy"
 	"go.yaml.in/yaml/v4"
+
+	"github.com/belfry-go/belfry/policy"
 )
 
 // Tree reads YAML or JSON into a neutral tree that knows its places. It is for

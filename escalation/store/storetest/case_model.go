@@ -201,7 +201,10 @@ func (t *trial) look() {
 
 	q := store.StreamQuery{Prefix: "alert/", Open: t.r.IntN(2) == 0}
 	var wantNames []string
-	for name := range t.model.Streams(t.ctx, q) {
+	for name, err := range t.model.Streams(t.ctx, q) {
+		if err != nil {
+			t.fatalf("the model: %v", err)
+		}
 		wantNames = append(wantNames, name)
 	}
 	t.same("streams", t.names(q), wantNames)

@@ -220,7 +220,10 @@ func iterate[T any](f *Faults, method string, seq iter.Seq2[T, error]) iter.Seq2
 		limit := -1
 		if p.torn {
 			limit = 0
-			for range seq {
+			for _, err := range seq {
+				if err != nil {
+					break
+				}
 				limit++
 			}
 			limit /= 2
