@@ -77,6 +77,12 @@ func (l *Line) String() string {
 	w.word("", l.Status)
 	w.word("", l.Vote)
 	w.word("opens", l.Opens)
+	if l.Dry {
+		w.word("", "dry")
+	}
+	if len(l.Mapping) > 0 {
+		w.quoted("", strings.Join(l.Mapping, "; "))
+	}
 	if l.Verdict == "" {
 		w.word("", l.Reason)
 	}

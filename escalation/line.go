@@ -78,6 +78,11 @@ type Line struct {
 	Operation string `json:"operation,omitempty"`
 	Decision  string `json:"decision,omitempty"`
 	Opens     string `json:"opens,omitempty"` // the key of the alert that is triggered
+
+	// Of a rebase: what becomes of each track, deadline, and of what is gone; and
+	// whether it only says so.
+	Mapping []string `json:"mapping,omitempty"`
+	Dry     bool     `json:"dry,omitempty"`
 }
 
 // Lines returns r as lines: the first for the event, then one for each effect,

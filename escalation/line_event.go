@@ -42,7 +42,10 @@ func (n *names) event(l *Line, r *Record) {
 	case EventReport:
 		n.report(l, &ev.Report)
 	case EventRebase:
-		l.Policy = ev.Policy
+		l.Policy = firstOf(ev.Policy, l.Policy)
+		if m := ev.Mapping; m != nil {
+			l.Mapping, l.Dry = m.Words(), m.Dry
+		}
 	}
 }
 

@@ -17,11 +17,11 @@ type Mapping struct {
 	// Tracks is what becomes of each track: those that go on or begin in their
 	// new order, then those that end.
 	Tracks []TrackMove
-	// Deadlines is those that are set, move nearer, or are dropped. It is told,
-	// not read.
+	// Deadlines is those that are new or move nearer. It is told, not read.
 	Deadlines []DeadlineMove
-	// Gone names what the alert has and the new policy has not, as "gate deploy",
-	// "action disable", "review access". It is told, not read.
+	// Gone names what the old policy has and the new one has not: "deadline
+	// renew_by", "gate deploy", "action disable", "review access". It is told, not
+	// read.
 	Gone []string
 
 	// to is the document itself. It is not recorded: whoever steps a record
@@ -52,6 +52,21 @@ func (m *Mapping) document(doc *policy.Document) *policy.Document {
 		return nil
 	}
 	return m.to
+}
+
+// Words is the mapping for people, one text for each thing that it says.
+func (m *Mapping) Words() []string {
+	var out []string
+	for _, t := range m.Tracks {
+		out = append(out, t.String())
+	}
+	for _, d := range m.Deadlines {
+		out = append(out, d.String())
+	}
+	for _, what := range m.Gone {
+		out = append(out, what+" is dropped")
+	}
+	return out
 }
 
 // TrackMove is what becomes of one track. Names are as [TrackName] gives them.
@@ -95,5 +110,16 @@ func (t TrackMove) String() string {
 type DeadlineMove struct {
 	Name string
 	From policy.Instant // Never: it is new, or was not known
-	To   policy.Instant // Never: it is dropped
+	To   policy.Instant // Never: it is not known yet
+}
+
+// String is the move for people: "renew_by moves from … to …".
+func (d DeadlineMove) String() string {
+	switch {
+	case !d.To.Known():
+		return d.Name + " is new, and not known yet"
+	case !d.From.Known():
+		return d.Name + " is set to " + d.To.String()
+	}
+	return d.Name + " moves from " + d.From.String() + " to " + d.To.String()
 }

@@ -147,7 +147,7 @@ func PlanRebase(old, to *policy.Document, s *State, policyName string, at policy
 		return nil, fmt.Errorf("escalation: rebase of %q: document %x has no policy %q", s.Key, to.Digest[:8], policyName)
 	}
 	moves := movesOf(old, to, s, p)
-	plan := &Mapping{Document: to.Digest, Tracks: trackMoves(old, to, s, p, moves), Gone: goneOf(was, p, s), to: to}
+	plan := &Mapping{Document: to.Digest, Tracks: trackMoves(old, to, s, p, moves), Gone: goneOf(was, p), to: to}
 	after := s.Clone()
 	m := machine{doc: old, p: was, s: &after, prev: s, ev: &Event{Kind: EventRebase, At: at}, now: at}
 	m.carry(to, p, moves)

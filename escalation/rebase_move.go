@@ -171,25 +171,22 @@ func trackMoves(old, to *policy.Document, s *State, p *policy.Policy, moves []mo
 	return out
 }
 
-// goneOf names the gates, actions and reviews of was that p has not.
-func goneOf(was, p *policy.Policy, s *State) []string {
-	var gone []string
-	for i := range s.Gates {
-		if name := was.Gates[i].Name; placeOf(p.Gates, name, gateName) < 0 {
-			gone = append(gone, "gate "+name)
+// goneOf names the deadlines, gates, actions and reviews of was that p has not.
+func goneOf(was, p *policy.Policy) []string {
+	gone := missing(nil, "deadline ", was.Deadlines, p.Deadlines, deadlineName)
+	gone = missing(gone, "gate ", was.Gates, p.Gates, gateName)
+	gone = missing(gone, "action ", was.Actions, p.Actions, actionName)
+	return missing(gone, "review ", was.Reviews, p.Reviews, reviewName)
+}
+
+// missing appends the names of old that now has not.
+func missing[T any](dst []string, what string, old, now []T, nameOf func(*T) string) []string {
+	for i := range old {
+		if name := nameOf(&old[i]); placeOf(now, name, nameOf) < 0 {
+			dst = append(dst, what+name)
 		}
 	}
-	for i := range s.Actions {
-		if name := was.Actions[i].Name; placeOf(p.Actions, name, actionName) < 0 {
-			gone = append(gone, "action "+name)
-		}
-	}
-	for i := range was.Reviews {
-		if name := was.Reviews[i].Name; placeOf(p.Reviews, name, reviewName) < 0 {
-			gone = append(gone, "review "+name)
-		}
-	}
-	return gone
+	return dst
 }
 
 // deadlineMoves compares the deadlines of a state before and after.
@@ -203,11 +200,6 @@ func deadlineMoves(was *policy.Policy, before *State, p *policy.Policy, after *S
 		}
 		if k < 0 || d.From != d.To {
 			out = append(out, d)
-		}
-	}
-	for k := range was.Deadlines {
-		if name := was.Deadlines[k].Name; placeOf(p.Deadlines, name, deadlineName) < 0 {
-			out = append(out, DeadlineMove{Name: name, From: before.Deadlines[k].At, To: policy.Never})
 		}
 	}
 	return out
