@@ -28,7 +28,7 @@ func rebaseDocument(c explore.Chooser, draws int) *policy.Document {
 
 // rebaseWalk takes an alert through random events, from one document to another
 // and back, and returns what became of the rebases.
-func rebaseWalk(c explore.Chooser, docs [2]*policy.Document) (verdicts []escalation.Verdict, fault error, told string) {
+func rebaseWalk(c explore.Chooser, docs [2]*policy.Document) (verdicts []escalation.Verdict, told string, fault error) {
 	w := &explore.Walk{Doc: docs[0], Dir: explore.RandomAnswers(c, docs[0]), State: escalation.State{Key: "k", Incarnation: 1}}
 	ev := escalation.Event{Kind: escalation.EventTrigger, At: explore.Base, ClaimedAt: policy.Never, Alert: explore.RandomAlert(c, explore.Base)}
 	for i := range 40 {
@@ -49,14 +49,14 @@ func rebaseWalk(c explore.Chooser, docs [2]*policy.Document) (verdicts []escalat
 		}
 		v, err := w.Step(ev)
 		if err != nil {
-			return verdicts, fmt.Errorf("%s, %s: %w", ev.Kind, v, err), fmt.Sprintf("%s\nfrom %s\nto %s", story(w, &ev), docs[0].Canonical(), docs[1].Canonical())
+			return verdicts, fmt.Sprintf("%s\nfrom %s\nto %s", story(w, &ev), docs[0].Canonical(), docs[1].Canonical()), fmt.Errorf("%s, %s: %w", ev.Kind, v, err)
 		}
 		if ev.Kind == escalation.EventRebase && ev.Mapping != nil {
 			verdicts = append(verdicts, v)
 		}
 		w.Dir = explore.RandomAnswers(c, w.Doc)
 	}
-	return verdicts, replayed(w, docs[:]), ""
+	return verdicts, "", replayed(w, docs[:])
 }
 
 // replayed checks that the history, as it is written, gives the state again.
@@ -99,7 +99,7 @@ func TestRebaseRandomWalk(t *testing.T) {
 		if docs[0] == nil || docs[1] == nil {
 			t.Fatalf("seed %d: a thousand documents and none is valid", seed)
 		}
-		verdicts, err, told := rebaseWalk(c, docs)
+		verdicts, told, err := rebaseWalk(c, docs)
 		for _, v := range verdicts {
 			if v.Kind == escalation.Applied {
 				applied++
@@ -137,7 +137,7 @@ func FuzzRebase(f *testing.F) {
 		if docs[0] == nil || docs[1] == nil {
 			t.Skip("no valid documents")
 		}
-		if _, err, told := rebaseWalk(c, docs); err != nil {
+		if _, told, err := rebaseWalk(c, docs); err != nil {
 			t.Fatalf("%v\n%s", err, told)
 		}
 	})

@@ -54,7 +54,7 @@ func TestReplayRandomHistories(t *testing.T) {
 	for seed := range heavy(400) {
 		c := explore.Seeded(uint64(1_000_000 + seed))
 		doc := randomDocument(t, c, 100)
-		w, err, _ := walk(c, doc, 50)
+		w, _, err := walk(c, doc, 50)
 		if err != nil {
 			continue // TestStepRandomWalk says so
 		}

@@ -34,7 +34,7 @@ func randomDocument(t testing.TB, c explore.Chooser, draws int) *policy.Document
 
 // walk takes an alert of doc through n random events, and returns the first
 // fault, with its story.
-func walk(c explore.Chooser, doc *policy.Document, n int) (w *explore.Walk, fault error, told string) {
+func walk(c explore.Chooser, doc *policy.Document, n int) (w *explore.Walk, told string, fault error) {
 	w = &explore.Walk{Doc: doc, Dir: explore.RandomAnswers(c, doc), State: escalation.State{Key: "k", Incarnation: 1}}
 	ev := escalation.Event{Kind: escalation.EventTrigger, At: explore.Base, ClaimedAt: policy.Never, Alert: explore.RandomAlert(c, explore.Base)}
 	for i := range n {
@@ -42,10 +42,10 @@ func walk(c explore.Chooser, doc *policy.Document, n int) (w *explore.Walk, faul
 			ev = explore.RandomEvent(c, doc, &w.State)
 		}
 		if v, err := w.Step(ev); err != nil {
-			return w, fmt.Errorf("%s, %s: %w", ev.Kind, v, err), story(w, &ev)
+			return w, story(w, &ev), fmt.Errorf("%s, %s: %w", ev.Kind, v, err)
 		}
 	}
-	return w, nil, ""
+	return w, "", nil
 }
 
 // story is a walk for people: the document, what happened, and what went wrong.
@@ -77,7 +77,7 @@ func TestStepRandomWalk(t *testing.T) {
 		if doc == nil {
 			t.Fatalf("seed %d: a hundred documents and none is valid", seed)
 		}
-		w, err, told := walk(c, doc, steps)
+		w, told, err := walk(c, doc, steps)
 		for i := range w.Records {
 			verdicts[w.Records[i].Verdict.Kind]++
 		}
@@ -115,7 +115,7 @@ func FuzzStep(f *testing.F) {
 		if doc == nil {
 			t.Skip("no valid document")
 		}
-		if _, err, told := walk(c, doc, min(len(b)/4, 200)); err != nil {
+		if _, told, err := walk(c, doc, min(len(b)/4, 200)); err != nil {
 			t.Fatalf("%v\n%s", err, told)
 		}
 	})
