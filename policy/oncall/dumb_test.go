@@ -146,6 +146,9 @@ func stepMinutes(r *policy.Rotation, start time.Time, n int) time.Time {
 			n--
 		}
 	}
+	for !r.Days[w.Weekday()] { // at the end of a day: the next turn is the next day's
+		w = w.AddDate(0, 0, 1)
+	}
 	for ; n < 0; w = w.Add(-time.Minute) {
 		if r.Days[w.Add(-time.Minute).Weekday()] {
 			n++

@@ -102,14 +102,16 @@ func (r *rotation) firstHour() int64 {
 	return r.days.after(dayOf(r.start))*day + r.tod
 }
 
-// counted is the wall time that the rotation's days had run for by w.
+// counted is the wall time that the rotation's days had run for by w. On another
+// day it is a second less: a hand-off at the turn of the day is the midnight that
+// begins the next of the days, not the one that ended the last.
 func (r *rotation) counted(w int64) int64 {
 	d := dayOf(w)
 	c := r.days.rank(d-1) * day
 	if r.days.has(d) {
-		c += w - d*day
+		return c + w - d*day
 	}
-	return c
+	return c - 1
 }
 
 // index is the number of the last hand-off at or before wall time w.
@@ -141,9 +143,6 @@ func (r *rotation) wall(k int64) int64 {
 	switch r.unit {
 	case policy.Hourly:
 		c := r.count + k*r.every*hour
-		if full := floorDiv(c, day); full*day == c {
-			return (r.days.ranked(full) + 1) * day
-		}
 		return r.days.ranked(floorDiv(c, day)+1)*day + floorMod(c, day)
 	case policy.Daily:
 		return r.days.ranked(r.count+k*r.every)*day + r.tod

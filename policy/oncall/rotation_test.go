@@ -207,6 +207,17 @@ func TestRotationDaysVectors(t *testing.T) {
 			[]string{"2026-03-06T23:59:59Z alice", "2026-03-07T00:00:00Z -", "2026-03-09T08:00:00Z alice", "2026-03-09T09:00:00Z bob"},
 		},
 		{
+			// Sunday 7 September 2014 in Santiago begins at 01:00, 04:00Z. Its
+			// hand-offs of 00:00 and 01:00 are one, so that the turn after the
+			// 24 of 31 August, erin's, is an hour from 04:00Z and not lost.
+			"hourly on sundays, one of which has no midnight",
+			turns("America/Santiago", every(1, policy.Hourly, "2014-08-31T00:00", time.Sunday), "alice", "bob", "carol", "dan", "erin"),
+			[]string{
+				"2014-08-31T04:00:00Z alice", "2014-09-01T03:59:59Z dan", // 24 turns: the last is number 23
+				"2014-09-01T04:00:00Z -", "2014-09-07T03:59:59Z -", "2014-09-07T04:00:00Z erin", "2014-09-07T04:59:59Z erin", "2014-09-07T05:00:00Z alice",
+			},
+		},
+		{
 			// From a Wednesday at 18:30 in steps of 3 h the first on a Thursday
 			// is 00:30; what is before it that day is the turn before.
 			"3 h on thursdays, started on a wednesday",
