@@ -36,7 +36,7 @@ func randomDocument(t testing.TB, c explore.Chooser, draws int) *policy.Document
 // fault, with its story.
 func walk(c explore.Chooser, doc *policy.Document, n int) (w *explore.Walk, told string, fault error) {
 	w = &explore.Walk{Doc: doc, Dir: explore.RandomAnswers(c, doc), State: escalation.State{Key: "k", Incarnation: 1}}
-	ev := escalation.Event{Kind: escalation.EventTrigger, At: explore.Base, ClaimedAt: policy.Never, Alert: explore.RandomAlert(c, explore.Base)}
+	ev := explore.RandomOpening(c)
 	for i := range n {
 		if i > 0 {
 			ev = explore.RandomEvent(c, doc, &w.State)

@@ -37,6 +37,7 @@ func AlphabetOf(p *policy.Policy, alerts ...policy.Alert) Alphabet {
 	b.endings()
 	b.gates()
 	b.actions()
+	b.reviews()
 	b.reports()
 	b.ticks()
 	return b.letters
@@ -216,6 +217,16 @@ func (b *builder) actions() {
 				return reportOf(s, s.Actions[i].Effect, r), true
 			}})
 		}
+	}
+}
+
+func (b *builder) reviews() {
+	for i := range b.p.Reviews {
+		name := b.p.Reviews[i].Name
+		for _, answer := range b.p.Reviews[i].Answers {
+			b.add("vote "+name+" "+answer, escalation.Event{Kind: escalation.EventVote, By: author("user:dave"), Review: name, Vote: answer})
+		}
+		b.add("vote "+name+" nonsense", escalation.Event{Kind: escalation.EventVote, By: author("user:dave"), Review: name, Vote: "approve"})
 	}
 }
 

@@ -79,7 +79,7 @@ func (w *writer) policy(i int, matched bool) {
 	w.opt(3, `,"grace":"5m"`)
 	if c.Chance(2) {
 		w.deadlines = []string{"fix_by"}
-		fmt.Fprintf(&w.b, `,"deadlines":{"fix_by":{"at":%q}`, pick(c, "open + 1h", "expiry", "expiry - 15%"))
+		fmt.Fprintf(&w.b, `,"deadlines":{"fix_by":{"at":%q}`, pick(c, "open + 1h", "expiry", "expiry - 15%", "window.closes", "times.found + 1h"))
 		if c.Chance(2) {
 			w.deadlines = append(w.deadlines, "contain_by")
 			fmt.Fprintf(&w.b, `,"contain_by":{"at":%q,"outcome":"contained"}`, pick(c, "open + 20m", "acknowledged + 10m"))
@@ -160,7 +160,7 @@ func (w *writer) tierList(n int) {
 		if len(w.deadlines) > 0 && i == n-1 && c.Chance(2) {
 			at[i] = pick(c, "fix_by - 30m", "fix_by", "fix_by + 10m")
 		} else if c.Chance(4) {
-			at[i] = pick(c, "raised:critical", "acknowledged + 5m", "action:disable/failed", "evidence:rotated")
+			at[i] = pick(c, "raised:critical", "acknowledged + 5m", "action:disable/failed", "evidence:rotated", "window.opens", "times.found + 20m")
 		}
 	}
 	for i := range n {

@@ -34,10 +34,25 @@ func RandomAlert(c Chooser, at policy.Instant) *policy.Alert {
 	if c.Chance(4) {
 		a.Parties = []policy.Target{policy.User(people[c(len(people))])}
 	}
+	if c.Chance(3) {
+		a.Window.Opens = at.Add(time.Duration(c(30)) * time.Minute).Time()
+		a.Window.Closes = a.Window.Opens.Add(time.Duration(c(90)) * time.Minute)
+	}
+	if c.Chance(3) {
+		a.Times = map[string]time.Time{"found": at.Add(time.Duration(c(60)-30) * time.Minute).Time()}
+	}
 	if c.Chance(4) {
 		a.Labels = map[string]string{"team": pick(c, "payments", "core")}
 	}
 	return a
+}
+
+// RandomOpening returns the trigger that opens an alert, with what the driver
+// knows of silences and of the key's past.
+func RandomOpening(c Chooser) escalation.Event {
+	ev := escalation.Event{Kind: escalation.EventTrigger, At: Base, ClaimedAt: policy.Never, Alert: RandomAlert(c, Base), By: randomAuthor(c)}
+	randomFacts(c, &ev)
+	return ev
 }
 
 // RandomEvent returns an event that could happen to s at an instant not before
@@ -150,11 +165,37 @@ func randomFields(c Chooser, doc *policy.Document, s *escalation.State, ev *esca
 		}
 	case escalation.EventReport:
 		ev.Report = RandomReport(c, s)
+	case escalation.EventVote:
+		randomVote(c, p, s, ev)
 	case escalation.EventRebase:
 		ev.Policy = name(len(doc.Policies), func(i int) string { return doc.Policies[i].Name })
 	case escalation.EventTick:
 		ev.At = s.At
 	default:
+	}
+}
+
+// randomVote mostly makes a vote one that may count: for a review that is
+// pending, by somebody who was asked, with a word that it knows.
+func randomVote(c Chooser, p *policy.Policy, s *escalation.State, ev *escalation.Event) {
+	if s.More == nil || len(s.More.Reviews) == 0 || c.Chance(4) {
+		return
+	}
+	r := &s.More.Reviews[c(len(s.More.Reviews))]
+	if len(r.Voters) > 0 && !c.Chance(6) {
+		ev.By = escalation.Author{Principal: r.Voters[c(len(r.Voters))]}
+	}
+	ev.Gate, ev.Action, ev.Undo, ev.Review, ev.Stage = "", "", "", "", ""
+	switch r.Of {
+	case escalation.ReviewGate:
+		ev.Gate = p.Gates[r.Index].Name
+	case escalation.ReviewAction:
+		ev.Action = p.Actions[r.Index].Name
+	case escalation.ReviewUndo:
+		ev.Undo = p.Actions[r.Index].Name
+	case escalation.ReviewAccess:
+		ev.Review = p.Reviews[r.Index].Name
+		ev.Vote = pick(c, "keep", "reduce", "remove")
 	}
 }
 
@@ -165,7 +206,7 @@ func randomFacts(c Chooser, ev *escalation.Event) {
 	}
 	if c.Chance(4) {
 		ev.Prior = &escalation.Prior{
-			Incarnation: 1, ResolvedAt: ev.At.Add(-time.Duration(c(20)) * time.Minute), GraceAt: policy.Never, Reopened: c.Chance(3),
+			Incarnation: 1, ResolvedAt: ev.At.Add(-time.Duration(c(14)) * time.Minute), GraceAt: policy.Never, Reopened: c.Chance(3),
 			Stood: []escalation.Stand{{Policy: fmt.Sprintf("p%d", c(2)), Track: "t0", Tier: pick(c, "0", "1", "2")}},
 		}
 		if c.Chance(2) {
