@@ -2,7 +2,6 @@ package engine
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -16,7 +15,7 @@ type Decision struct {
 	// Decision is allow, hold or deny. A hold is not an allow.
 	Decision escalation.Decision
 	// Gates are those that say so, sorted, and Alert is the first of the alerts
-	// behind them, as key#n.
+	// behind them, as key#n. Gates is shared: read it only.
 	Gates []string
 	Alert string
 	// Reason says why, for people.
@@ -51,7 +50,7 @@ type posted struct {
 // without a lock, and replaced piece by piece as commits come in. It holds what
 // is committed, and nothing else.
 type board struct {
-	subjects sync.Map // identity id → []posted, never written again
+	sheets sheets // written under mu
 
 	mu      sync.Mutex
 	subject map[string]string // of each alert on the board
@@ -83,19 +82,14 @@ func (b *board) update(doc *document, s *escalation.State) {
 // replace puts fresh in the place of what an alert has under a subject.
 func (b *board) replace(subject, alert string, fresh []posted) {
 	var list []posted
-	if v, ok := b.subjects.Load(subject); ok {
-		for _, p := range v.([]posted) {
+	if s := b.sheets.find(subject); s != nil {
+		for _, p := range s.gates {
 			if p.alert != alert {
 				list = append(list, p)
 			}
 		}
 	}
-	list = append(list, fresh...)
-	if len(list) == 0 {
-		b.subjects.Delete(subject)
-		return
-	}
-	b.subjects.Store(subject, list)
+	b.sheets.set(newSheet(subject, append(list, fresh...)))
 }
 
 // gatesOf is what an alert's gates answer. A gate that says nothing, now or
@@ -132,54 +126,32 @@ func gatesOf(doc *document, s *escalation.State, name string) []posted {
 // everything before the engine has read its store. It takes no lock, and no
 // time worth measuring: call it before every operation.
 func (e *Engine) Check(subject, operation string) Decision {
-	d := Decision{subject: subject, operation: operation}
-	if !e.started.Load() {
-		d.Decision, d.Reason = escalation.Deny, "the board is not loaded"
-		return d
+	if !e.started.Load() || e.board.blind.Load() > 0 {
+		return e.unread(subject, operation)
 	}
-	if n := e.board.blind.Load(); n > 0 {
-		d.Decision, d.Reason = escalation.Deny, fmt.Sprintf("%d alerts cannot be read, nor what their gates say", n)
-		return d
+	if s := e.board.sheets.find(subject); s != nil {
+		if s.turn.Known() {
+			if now := e.now(); now >= s.turn {
+				if d, named := s.at(now, operation); named {
+					return d
+				}
+			}
+		}
+		if d := s.answer(operation); d != nil {
+			return *d
+		}
 	}
-	named := false
-	if v, ok := e.board.subjects.Load(subject); ok {
-		named = e.strictest(&d, v.([]posted))
+	if e.current.Load().hasOperation(operation) {
+		return Decision{Decision: escalation.Allow, subject: subject, operation: operation}
 	}
-	if d.Decision > escalation.Allow {
-		d.Reason = fmt.Sprintf("gate %s of %s", strings.Join(d.Gates, ", "), d.Alert)
-		return d
-	}
-	if _, known := slices.BinarySearch(e.current.Load().operations, operation); !known && !named {
-		return Decision{Decision: escalation.Deny, Reason: "no gate and no `operations` of the document names it", subject: subject, operation: operation}
-	}
-	d.Decision, d.Gates, d.Alert = escalation.Allow, nil, ""
-	return d
+	return Decision{Decision: escalation.Deny, Reason: "no gate and no `operations` of the document names it", subject: subject, operation: operation}
 }
 
-// strictest fills d in with the strictest of list, and reports whether any gate
-// names the operation.
-func (e *Engine) strictest(d *Decision, list []posted) bool {
-	named := false
-	for i := range list {
-		p := &list[i]
-		if !slices.Contains(p.operations, d.operation) {
-			continue
-		}
-		named = true
-		now := p.now
-		if p.turn.Known() && e.now() >= p.turn {
-			now = p.then
-		}
-		switch {
-		case now == escalation.DecisionNone || now < d.Decision:
-			continue
-		case now > d.Decision:
-			d.Decision, d.Gates, d.Alert = now, nil, p.alert
-		}
-		d.Alert = min(d.Alert, p.alert)
-		if k, found := slices.BinarySearch(d.Gates, p.gate); !found {
-			d.Gates = slices.Insert(d.Gates, k, p.gate)
-		}
+// unread is what is answered while some alert's gates are not known.
+func (e *Engine) unread(subject, operation string) Decision {
+	d := Decision{Decision: escalation.Deny, Reason: "the board is not loaded", subject: subject, operation: operation}
+	if e.started.Load() {
+		d.Reason = fmt.Sprintf("%d alerts cannot be read, nor what their gates say", e.board.blind.Load())
 	}
-	return named
+	return d
 }

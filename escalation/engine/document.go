@@ -44,6 +44,24 @@ func (e *Engine) newDocument(doc *policy.Document) *document {
 	return d
 }
 
+// fewOperations are found faster one by one than by halves.
+const fewOperations = 8
+
+// hasOperation reports whether a gate of the document, or its `operations`,
+// names an operation.
+func (d *document) hasOperation(operation string) bool {
+	if len(d.operations) > fewOperations {
+		_, found := slices.BinarySearch(d.operations, operation)
+		return found
+	}
+	for _, o := range d.operations {
+		if o == operation {
+			return true
+		}
+	}
+	return false
+}
+
 // documents are those that some alert may be pinned to.
 type documents struct {
 	mu   sync.RWMutex
