@@ -24,6 +24,7 @@ func allocs(bench string) metric { return metric{bench, "allocs/op"} }
 func goals() []goal {
 	rows := append(stepGoals(), openGoals()...)
 	rows = append(rows, chooseGoals()...)
+	rows = append(rows, gateGoals()...)
 	return append(rows, otherGoals()...)
 }
 
@@ -73,12 +74,28 @@ func chooseGoals() []goal {
 	}
 }
 
+func gateGoals() []goal {
+	var rows []goal
+	for _, find := range []string{"hit", "miss"} {
+		at := func(who string) metric { return ns("Gate/who=" + who + "/find=" + find) }
+		what := "`Check` while gates change, " + find
+		rows = append(rows,
+			goal{"P4", what, at("belfry"), "atomic pointer to a map, by identity", at("pointer"), false, 1.1},
+			goal{"P4", what, at("belfry"), "the same by identity and operation", at("pointer-pair"), false, none},
+			goal{"P4", what, at("rwmutex"), "`sync.RWMutex` and a map, divided by ours", at("belfry"), true, 4},
+			goal{"P4", "its allocations", allocs("Gate/who=belfry/find=" + find), "", metric{}, false, 0})
+	}
+	return rows
+}
+
 func otherGoals() []goal {
 	year := func(who string) metric { return metric{"Year/who=" + who, "events/s"} }
 	return []goal{
 		{"P5", "events of a virtual year, one core", year("belfry"), "", metric{}, true, 700_000},
 		{"P5", "events of a virtual year, one core", year("belfry"), "synctest, a goroutine that sleeps", year("synctest"), true, 1},
 		{"P5", "events of a virtual year, one core", year("belfry"), "benbjohnson Mock, a timer each", year("mock"), true, 1000},
+		{"P9", "the first critical page after an outage, 100,000 tiers overdue", metric{"Outage/until=page", "s"}, "", metric{}, false, 1},
+		{"P9", "all of them in the outbox, store in memory", metric{"Outage/until=outbox", "s"}, "", metric{}, false, 1},
 		{"P10", "who is on call at an instant", ns("OnCall/who=belfry"), "rrule-go, the rotation alone", ns("OnCall/who=rrule"), false, 1.0 / 200},
 		{"P10", "the same, allocations", allocs("OnCall/who=belfry"), "", metric{}, false, 0},
 		{"P11", "`belfry test`, 1,000 cases", ns("Tool/verb=test"), "", metric{}, false, 2e9},
