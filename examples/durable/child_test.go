@@ -1,0 +1,214 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/belfry-go/belfry/escalation/store"
+	"github.com/belfry-go/belfry/escalation/store/sqlstore"
+)
+
+// asChild makes the test's binary the example itself, so that there is a real
+// process to kill.
+const asChild = "BELFRY_DURABLE_CHILD"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asChild) != "" {
+		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+		code := program(ctx, os.Args[1:], os.Stdout, os.Stderr)
+		stop()
+		os.Exit(code)
+	}
+	os.Exit(m.Run())
+}
+
+// fleet is the processes of a test, which share a database and a place to which
+// they write: what is written there outlives them.
+type fleet struct {
+	t    *testing.T
+	db   string
+	said string // the path of what they print
+	r    *rand.Rand
+}
+
+func newFleet(t *testing.T, db string) *fleet {
+	t.Helper()
+	seed := uint64(time.Now().UnixNano())
+	t.Logf("seed %d", seed)
+	return &fleet{t: t, db: db, said: filepath.Join(t.TempDir(), "said"), r: rand.New(rand.NewPCG(seed, 0))}
+}
+
+// start starts a process.
+func (f *fleet) start(args ...string) *exec.Cmd {
+	f.t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	said, err := os.OpenFile(f.said, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	defer said.Close() // the process has a copy
+	cmd := exec.Command(self, append([]string{"-db", f.db, "-policies", "testdata/fast.yaml"}, args...)...)
+	cmd.Env = append(os.Environ(), asChild+"=1")
+	cmd.Stdout, cmd.Stderr = said, said
+	if err := cmd.Start(); err != nil {
+		f.t.Fatal(err)
+	}
+	return cmd
+}
+
+// finish runs a process to its end, which must be a good one.
+func (f *fleet) finish(args ...string) {
+	f.t.Helper()
+	if err := f.start(args...).Wait(); err != nil {
+		f.t.Errorf("%v: %v\n%s", args, err, f.tail())
+	}
+}
+
+// pass lets real time pass: the processes have no other.
+func (f *fleet) pass(least, most time.Duration) {
+	wait := time.NewTimer(least + time.Duration(f.r.Int64N(int64(most-least))))
+	defer wait.Stop()
+	<-wait.C
+}
+
+func (f *fleet) tail() string {
+	b, _ := os.ReadFile(f.said)
+	return string(b[max(0, len(b)-3000):])
+}
+
+// story is what the processes have said.
+type story struct {
+	opened map[string]bool     // keys whose trigger was answered
+	acked  map[string]uint64   // by key, the record of its acknowledgement
+	pages  map[string][]string // ids of pages by key and tier, each as often as it was said
+}
+
+func (f *fleet) read() story {
+	f.t.Helper()
+	file, err := os.Open(f.said)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	defer file.Close()
+	s := story{opened: map[string]bool{}, acked: map[string]uint64{}, pages: map[string][]string{}}
+	for lines := bufio.NewScanner(file); lines.Scan(); {
+		w := strings.Fields(lines.Text())
+		switch {
+		case len(w) > 2 && w[0] == "trigger":
+			s.opened[strings.TrimSuffix(w[1], ":")] = true
+		case len(w) > 3 && w[0] == "record" && w[2] == "acknowledge" && w[3] == "applied":
+			key, seq := place(strings.TrimSuffix(w[1], ":"))
+			s.acked[key] = seq
+		case len(w) > 7 && w[0] == "page":
+			key, _ := place(w[1])
+			at := key + " " + w[7]
+			s.pages[at] = append(s.pages[at], w[1])
+		case len(w) > 1 && w[1] == "last_resort":
+			id := w[len(w)-1]
+			key, _ := place(id)
+			s.pages[key+" last"] = append(s.pages[key+" last"], id)
+		}
+	}
+	return s
+}
+
+// place reads an id, namespace:key#n/seq or namespace:key#n/seq/i.
+func place(id string) (key string, seq uint64) {
+	_, rest, _ := strings.Cut(id, ":")
+	key, rest, _ = strings.Cut(rest, "#1/")
+	number, _, _ := strings.Cut(rest, "/")
+	seq, _ = strconv.ParseUint(number, 10, 64)
+	return key, seq
+}
+
+// tiers are the tiers of the policy, as pages name them, and the last resort
+// that follows when nobody has answered.
+func tiers() []string { return []string{`"owner"`, `"soc"`, `"lead"`, `"manager"`, "last"} }
+
+// verdict is what is counted.
+type verdict struct{ opened, missing, twice, again int }
+
+// judge holds the story to what was promised: of every alert that was opened and
+// not acknowledged every tier was told; no tier under two ids; nothing above an
+// acknowledgement.
+func (f *fleet) judge(s story) verdict {
+	f.t.Helper()
+	var v verdict
+	for key := range s.opened {
+		v.opened++
+		acked, ok := s.acked[key]
+		for _, tier := range tiers() {
+			ids := s.pages[key+" "+tier]
+			if len(ids) == 0 && !ok {
+				v.missing++
+				f.t.Errorf("%s: tier %s was never told", key, tier)
+			}
+			for i, id := range ids {
+				if id != ids[0] {
+					v.twice++
+					f.t.Errorf("%s: tier %s was told under %s and %s", key, tier, ids[0], id)
+				}
+				if i > 0 {
+					v.again++
+				}
+				if _, seq := place(id); ok && seq > acked {
+					f.t.Errorf("%s: tier %s was told by record %d, behind the acknowledgement in record %d", key, tier, seq, acked)
+				}
+			}
+		}
+	}
+	if f.t.Failed() {
+		f.t.Log(f.tail())
+	}
+	return v
+}
+
+// verify holds every history to its chain.
+func (f *fleet) verify(st *sqlstore.Store) {
+	f.t.Helper()
+	ctx := f.t.Context()
+	for name, err := range st.Streams(ctx, store.StreamQuery{}) {
+		if err != nil {
+			f.t.Fatal(err)
+		}
+		end, err := store.Verify(store.Genesis(name), st.History(ctx, name, 0))
+		if err != nil {
+			f.t.Errorf("%q: %v", name, err)
+		}
+		var snap store.Snapshot
+		if err := st.Load(ctx, name, &snap); err != nil || snap.Position != end {
+			f.t.Errorf("%q stands at %d (%v), its history ends at %d", name, snap.Seq, err, end.Seq)
+		}
+	}
+}
+
+// rounds is how many rounds are asked for.
+func rounds(t *testing.T, normally int) int {
+	t.Helper()
+	text := os.Getenv("BELFRY_ROUNDS")
+	if text == "" {
+		return normally
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 {
+		t.Fatalf("BELFRY_ROUNDS=%q is no number of rounds", text)
+	}
+	return n
+}
+
+func keyOf(round int) []string {
+	return []string{"-key", fmt.Sprintf("k%d", round), "-id", fmt.Sprintf("leak-%d", round)}
+}
