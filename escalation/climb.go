@@ -27,7 +27,7 @@ func climb(next *State, doc *policy.Document, prev *State, ev *Event, buf []Effe
 		return buf, 0
 	}
 	above := standsOn(prev, ti)
-	if above < 0 {
+	if above < 0 || stoodOn(prev, ti, j) {
 		return buf, 0
 	}
 	if len(ev.Answers) == 0 {
@@ -89,6 +89,17 @@ func standsOn(s *State, ti int) int {
 		return i
 	}
 	return -1
+}
+
+// stoodOn reports whether track ti has stood on tier j in this pass and was taken
+// back above it since: the earlier telling is then no longer the tier.
+func stoodOn(s *State, ti, j int) bool {
+	for i := range s.Entries {
+		if e := &s.Entries[i]; int(e.Track) == ti && int(e.Tier) == j && e.Pass == s.Tracks[ti].Pass && !e.Extra {
+			return true
+		}
+	}
+	return false
 }
 
 // alone returns the only track whose wait is over at an instant when nothing

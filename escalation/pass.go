@@ -154,13 +154,54 @@ func (m *machine) exhaustedEvery(t *Track) time.Duration {
 	return day
 }
 
-// dropExhausted ends the contact rules of earlier tellings of the list.
+// dropExhausted ends the contact rules of earlier tellings of the list, and drops
+// those of them whose people a later one has told as well: a list that is told
+// for years leaves no more behind than one that was told twice.
 func (m *machine) dropExhausted(ti int) {
 	for i := range m.s.Entries {
 		if e := &m.s.Entries[i]; int(e.Track) == ti && e.Tier == TierExhausted {
 			m.withdraw(i)
 		}
 	}
+	if !m.walking && !m.gap { // what fell due in a gap is known by its place
+		m.compact(func(i int) bool { return !m.toldSince(ti, i) })
+	}
+}
+
+// toldSince reports whether entry ei is a telling of track ti's exhausted list
+// and later ones have told everybody whom it told.
+func (m *machine) toldSince(ti, ei int) bool {
+	e := &m.s.Entries[ei]
+	if int(e.Track) != ti || e.Tier != TierExhausted {
+		return false
+	}
+	last := false
+	for i := ei + 1; i < len(m.s.Entries); i++ {
+		o := &m.s.Entries[i]
+		last = last || int(o.Track) == ti && o.Tier == TierExhausted
+	}
+	if !last {
+		return false
+	}
+	for i := range m.s.Contacts {
+		if c := &m.s.Contacts[i]; int(c.Entry) == ei && c.Told && !m.toldLater(ti, ei, m.responder(c).To) {
+			return false
+		}
+	}
+	return true
+}
+
+// toldLater reports whether a telling of track ti's exhausted list after entry ei
+// told who.
+func (m *machine) toldLater(ti, ei int, who policy.Target) bool {
+	for i := range m.s.Contacts {
+		c := &m.s.Contacts[i]
+		e := &m.s.Entries[c.Entry]
+		if int(c.Entry) > ei && c.Told && int(e.Track) == ti && e.Tier == TierExhausted && m.responder(c).To == who {
+			return true
+		}
+	}
+	return false
 }
 
 // tellLastResort tells the last resort, once an instant.
