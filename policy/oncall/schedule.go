@@ -13,7 +13,6 @@ type Schedule struct {
 	name      string
 	zone      *zone
 	people    [][]string // of each group
-	rotations []*rotation
 	layers    []layer
 	overrides []override
 	override  spans
