@@ -100,8 +100,20 @@ func (m *machine) resolving(to policy.Target) Question {
 	return Question{Kind: QuestionResolve, Target: to, Subject: m.identity(), At: m.now}
 }
 
+// maxEntries and maxContacts are how far a state grows before what is over is
+// dropped early. Anybody may ask for one more responder, or for a review again,
+// as often as they like; without a bound each would make every later step slower,
+// and in the end a place would not fit its index.
+const (
+	maxEntries  = 256
+	maxContacts = 8192
+)
+
 // addEntry appends an entry and returns its index.
 func (m *machine) addEntry(e Entry) int {
+	if (len(m.s.Entries) >= maxEntries || len(m.s.Contacts) >= maxContacts) && !m.walking && !m.gap {
+		m.compact(func(i int) bool { return !m.done(i) })
+	}
 	m.s.Entries = append(m.s.Entries, e)
 	return len(m.s.Entries) - 1
 }
@@ -332,6 +344,22 @@ func (m *machine) prune(ti int) {
 		return false
 	}
 	m.compact(keep)
+}
+
+// done reports whether nothing hangs on entry ei any more: it is no tier that its
+// track stands on or counts acknowledgements for, no rule of it is to come, and no
+// message of it is under way.
+func (m *machine) done(ei int) bool {
+	e := &m.s.Entries[ei]
+	if !e.Extra && e.Track >= 0 || e.Remind.Known() {
+		return false
+	}
+	for i := range m.s.Contacts {
+		if c := &m.s.Contacts[i]; int(c.Entry) == ei && (c.Due.Known() || m.openOf(i)) {
+			return false
+		}
+	}
+	return true
 }
 
 // compact drops the entries that keep does not want, with their contacts.
