@@ -126,8 +126,11 @@ func (s *settings) document() (*policy.Document, error) {
 	return policyfile.Parse("policies.yaml", policies)
 }
 
+// quiet is how long nothing must be to come before the example ends by itself.
+const quiet = time.Minute
+
 // page opens the alert, if it was not opened before, and runs the engine until
-// there is nothing to come.
+// there is nothing to come for a while.
 func (s *settings) page(ctx context.Context, eng *engine.Engine, out *output) error {
 	r, err := eng.Trigger(ctx, policy.Alert{
 		Key: s.key, Kind: policy.SecretLeaked, Severity: policy.SeverityCritical, Summary: "the billing key is in a CI log",
@@ -144,12 +147,16 @@ func (s *settings) page(ctx context.Context, eng *engine.Engine, out *output) er
 	go func() { done <- eng.Run(ctx) }()
 	look := time.NewTicker(100 * time.Millisecond)
 	defer look.Stop()
-	for {
+	for looks := 0; ; {
 		select {
 		case err := <-done:
 			return err
 		case <-look.C:
-			if !s.stay && eng.Next() == policy.Never {
+			looks++
+			if s.stay || eng.Next() <= policy.InstantOf(time.Now()).Add(quiet) {
+				looks = 0
+			}
+			if looks == 10 { // and not between a step and what follows from it
 				end()
 			}
 		}
