@@ -58,7 +58,9 @@ func TestTool(t *testing.T) {
 func buildTool(tb testing.TB) string {
 	tb.Helper()
 	tool := filepath.Join(tb.TempDir(), "belfry")
-	if out, err := exec.Command("go", "build", "-o", tool, "github.com/belfry-go/belfry/escalation/cmd/belfry").CombinedOutput(); err != nil {
+	build := exec.Command("go", "build", "-o", tool, "./escalation/cmd/belfry")
+	build.Dir = ".." // whose go.mod knows what the tool requires
+	if out, err := build.CombinedOutput(); err != nil {
 		tb.Fatalf("%v: %s", err, out)
 	}
 	return tool
