@@ -307,24 +307,48 @@ func TestEventLines(t *testing.T) {
 		verdict Verdict
 		want    string
 	}{
-		{Event{Kind: EventRebase, Policy: "next", By: alice}, Verdict{Kind: Rejected, Reason: NotAuthorised},
-			`rebase by service:bot behind user:alice rejected (not_authorised)`},
-		{Event{Kind: EventSilence, Name: "window", Reason: "deploy", For: time.Hour, By: alice}, Verdict{Kind: Applied},
-			`silence "window" for 1h0m0s by service:bot behind user:alice applied because "deploy"`},
-		{Event{Kind: EventSilence, Name: "window", Silences: []SilenceFact{{Name: "window", Until: tuesday}}}, Verdict{Kind: Applied},
-			`silence "window" until 2026-03-10T14:00:00Z applied`},
-		{Event{Kind: EventVote, Undo: "hold-deploys", Vote: "reject"}, Verdict{Kind: Ignored, Reason: Stale},
-			`vote action hold-deploys reject ignored (stale)`},
-		{Event{Kind: EventTick, Down: &Span{From: tuesday, To: tuesday.Add(time.Minute)}}, Verdict{Kind: Applied},
-			`tick from 2026-03-10T14:00:00Z until 2026-03-10T14:01:00Z applied`},
-		{Event{Kind: EventReport, Report: Report{Effect: EffectID{Seq: 3}, Result: ResultFailed, Detail: "no route"}}, Verdict{Kind: Applied},
-			`report action hold-deploys run pause failed applied "no route"`},
-		{Event{Kind: EventReport, Report: Report{Result: ResultTemporary, RetryAt: tuesday}}, Verdict{Kind: Applied},
-			`report temporary until 2026-03-10T14:00:00Z applied`},
+		{
+			Event{Kind: EventRebase, Policy: "next", By: alice},
+			Verdict{Kind: Rejected, Reason: NotAuthorised},
+			`rebase by service:bot behind user:alice rejected (not_authorised)`,
+		},
+		{
+			Event{Kind: EventSilence, Name: "window", Reason: "deploy", For: time.Hour, By: alice},
+			Verdict{Kind: Applied},
+			`silence "window" for 1h0m0s by service:bot behind user:alice applied because "deploy"`,
+		},
+		{
+			Event{Kind: EventSilence, Name: "window", Silences: []SilenceFact{{Name: "window", Until: tuesday}}},
+			Verdict{Kind: Applied},
+			`silence "window" until 2026-03-10T14:00:00Z applied`,
+		},
+		{
+			Event{Kind: EventVote, Undo: "hold-deploys", Vote: "reject"},
+			Verdict{Kind: Ignored, Reason: Stale},
+			`vote action hold-deploys reject ignored (stale)`,
+		},
+		{
+			Event{Kind: EventTick, Down: &Span{From: tuesday, To: tuesday.Add(time.Minute)}},
+			Verdict{Kind: Applied},
+			`tick from 2026-03-10T14:00:00Z until 2026-03-10T14:01:00Z applied`,
+		},
+		{
+			Event{Kind: EventReport, Report: Report{Effect: EffectID{Seq: 3}, Result: ResultFailed, Detail: "no route"}},
+			Verdict{Kind: Applied},
+			`report action hold-deploys run pause failed applied "no route"`,
+		},
+		{
+			Event{Kind: EventReport, Report: Report{Result: ResultTemporary, RetryAt: tuesday}},
+			Verdict{Kind: Applied},
+			`report temporary until 2026-03-10T14:00:00Z applied`,
+		},
 		{Event{Kind: EventReassign, To: policy.User("dan")}, Verdict{Kind: Applied}, `reassign user:dan main applied`},
 		{Event{Kind: EventAcknowledge, Track: "main"}, Verdict{Kind: Ignored, Reason: Already}, `acknowledge main ignored (already)`},
-		{Event{Kind: EventRaise, Severity: "critical", BlastRadius: "ecosystem"}, Verdict{Kind: Applied},
-			`raise severity critical blast_radius ecosystem applied`},
+		{
+			Event{Kind: EventRaise, Severity: "critical", BlastRadius: "ecosystem"},
+			Verdict{Kind: Applied},
+			`raise severity critical blast_radius ecosystem applied`,
+		},
 	} {
 		r := &Record{Event: c.ev, Verdict: c.verdict}
 		if got := Lines(doc, s, r)[0].String(); got != c.want {

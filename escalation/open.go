@@ -1,6 +1,7 @@
 package escalation
 
 import (
+	"slices"
 	"time"
 
 	"github.com/belfry-go/belfry/policy"
@@ -35,7 +36,7 @@ func (m *machine) open() Verdict {
 	s.Highest = [4]policy.Level{sev, crit, blast, s.Priority}
 
 	e := m.line(LineOpened)
-	e.Assumed = append(assumed, changed...)
+	e.Assumed = slices.Concat(assumed, changed)
 	m.line(LineMatched).Text = m.p.Name
 
 	m.openDeadlines()

@@ -2,6 +2,7 @@ package escalation
 
 import (
 	"crypto/sha256"
+	"slices"
 	"strconv"
 
 	"github.com/belfry-go/belfry/policy"
@@ -238,8 +239,7 @@ func (m *machine) tellVoters(k int, l *Lists, kind MessageKind, reason policy.Re
 		for i := range roster {
 			n++
 			if !contains(r.Reviews[k].Voters, roster[i].To) {
-				v := r.Reviews[k].Voters
-				r.Reviews[k].Voters = append(v[:len(v):len(v)], roster[i].To)
+				r.Reviews[k].Voters = append(slices.Clip(r.Reviews[k].Voters), roster[i].To)
 			}
 		}
 	}

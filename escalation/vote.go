@@ -1,6 +1,10 @@
 package escalation
 
-import "github.com/belfry-go/belfry/policy"
+import (
+	"slices"
+
+	"github.com/belfry-go/belfry/policy"
+)
 
 // Words of a vote.
 const (
@@ -38,8 +42,7 @@ func (m *machine) vote() Verdict {
 		return ignored(Already)
 	}
 	o := m.own()
-	votes := r.Votes
-	o.Reviews[k].Votes = append(votes[:len(votes):len(votes)], Vote{Stage: int16(stage), Who: who, Answer: m.ev.Vote, At: m.now})
+	o.Reviews[k].Votes = append(slices.Clip(r.Votes), Vote{Stage: int16(stage), Who: who, Answer: m.ev.Vote, At: m.now})
 	if m.ev.Vote == voteReject && spec.Answers == nil {
 		m.deny(k)
 		return applied

@@ -107,33 +107,57 @@ func TestPlanAt(t *testing.T) {
 		want    string
 	}{
 		{"nothing", nil, 0, nil, ""},
-		{"pages of one instant are one message, the gravest first", nil, 0,
-			list(pending(0, "b", policy.P3), pending(0, "a", policy.P3), pending(0, "z", policy.P2)), "page z a b"},
-		{"what follows inside the window is held", ats(0), m,
-			list(pending(m, "b", policy.P3)), "held b; next +2m0s"},
-		{"and goes out as one at its end", ats(0), 2 * m,
-			list(pending(m, "b", policy.P3), pending(2*m, "a", policy.P4)), "page b a"},
-		{"over the limit", ats(0, 2*m, 4*m), 7 * m,
-			list(pending(7*m, "b", policy.P2)), "held b; next +15m0s"},
-		{"P1 is not held", ats(0), m,
-			list(pending(30*time.Second, "b", policy.P3), pending(m, "c", policy.P1)), "page c; held b; next +2m0s"},
-		{"nor is a leak", ats(0, 2*m, 4*m), 5 * m,
-			list(leak(pending(5*m, "c", policy.P5))), "page c"},
-		{"nor what has no priority", ats(0), m,
-			list(pending(m, "c", "")), "page c"},
-		{"an urgent message moves nothing back", ats(0, m), m + time.Second,
-			list(pending(m, "b", policy.P3)), "held b; next +2m0s"},
-		{"pages of the urgent one's instant go with it", ats(0), m,
-			list(pending(m, "b", policy.P3), pending(m, "c", policy.P1)), "page c b"},
-		{"a notice of that instant does not", ats(0), m,
-			list(of(notify.KindNotice, pending(m, "b", policy.P3)), pending(m, "c", policy.P1)), "page c; held b; next +2m0s"},
-		{"a message a kind, in order", nil, 0,
+		{
+			"pages of one instant are one message, the gravest first", nil, 0,
+			list(pending(0, "b", policy.P3), pending(0, "a", policy.P3), pending(0, "z", policy.P2)), "page z a b",
+		},
+		{
+			"what follows inside the window is held", ats(0), m,
+			list(pending(m, "b", policy.P3)), "held b; next +2m0s",
+		},
+		{
+			"and goes out as one at its end", ats(0), 2 * m,
+			list(pending(m, "b", policy.P3), pending(2*m, "a", policy.P4)), "page b a",
+		},
+		{
+			"over the limit", ats(0, 2*m, 4*m), 7 * m,
+			list(pending(7*m, "b", policy.P2)), "held b; next +15m0s",
+		},
+		{
+			"P1 is not held", ats(0), m,
+			list(pending(30*time.Second, "b", policy.P3), pending(m, "c", policy.P1)), "page c; held b; next +2m0s",
+		},
+		{
+			"nor is a leak", ats(0, 2*m, 4*m), 5 * m,
+			list(leak(pending(5*m, "c", policy.P5))), "page c",
+		},
+		{
+			"nor what has no priority", ats(0), m,
+			list(pending(m, "c", "")), "page c",
+		},
+		{
+			"an urgent message moves nothing back", ats(0, m), m + time.Second,
+			list(pending(m, "b", policy.P3)), "held b; next +2m0s",
+		},
+		{
+			"pages of the urgent one's instant go with it", ats(0), m,
+			list(pending(m, "b", policy.P3), pending(m, "c", policy.P1)), "page c b",
+		},
+		{
+			"a notice of that instant does not", ats(0), m,
+			list(of(notify.KindNotice, pending(m, "b", policy.P3)), pending(m, "c", policy.P1)), "page c; held b; next +2m0s",
+		},
+		{
+			"a message a kind, in order", nil, 0,
 			list(of(notify.KindOver, pending(0, "o", policy.P1)), of(notify.KindReminder, pending(0, "r", policy.P3)),
 				of(notify.KindReview, pending(0, "v", policy.P3)), pending(0, "p", policy.P3), of(notify.KindUpdate, pending(0, "u", policy.P3)),
 				of(notify.KindNotice, pending(0, "n", policy.P3)), of(notify.KindLastResort, pending(0, "l", policy.P3))),
-			"last_resort l; page p; review v; notice n; reminder r; update u; over o"},
-		{"the last resort is not held", ats(0), 0,
-			list(of(notify.KindLastResort, pending(0, "l", policy.P5))), "last_resort l"},
+			"last_resort l; page p; review v; notice n; reminder r; update u; over o",
+		},
+		{
+			"the last resort is not held", ats(0), 0,
+			list(of(notify.KindLastResort, pending(0, "l", policy.P5))), "last_resort l",
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

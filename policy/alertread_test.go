@@ -67,14 +67,23 @@ func TestReadAlertIsTolerant(t *testing.T) {
 		{`{"key": "a", "key": "b"}`, nil, func(a policy.Alert) bool { return a.Key == "b" }},
 		{`{"key": 17, "summary": null, "source": true}`, nil, func(a policy.Alert) bool { return a.Key == "17" && a.Source == "true" }},
 		{`{"key": {"a": 1}, "severity": ["x"]}`, []string{"key", "severity"}, func(a policy.Alert) bool { return a.Key == "" }},
-		{`{"expires_at": "tomorrow", "window": {"opens": 5}, "times": {"a": "x", "b": "2026-01-01T00:00:00Z"}}`,
-			[]string{"expires_at", "window.opens", "times.a"}, func(a policy.Alert) bool { return a.ExpiresAt.IsZero() && len(a.Times) == 1 }},
+		{
+			`{"expires_at": "tomorrow", "window": {"opens": 5}, "times": {"a": "x", "b": "2026-01-01T00:00:00Z"}}`,
+			[]string{"expires_at", "window.opens", "times.a"},
+			func(a policy.Alert) bool { return a.ExpiresAt.IsZero() && len(a.Times) == 1 },
+		},
 		{`{"confidence": "80", "identity": {"third_party": "true"}}`, nil, func(a policy.Alert) bool { return a.Confidence == 80 && a.Identity.ThirdParty }},
 		{`{"confidence": 80.6}`, nil, func(a policy.Alert) bool { return a.Confidence == 80 }},
-		{`{"confidence": "sure", "identity": {"owner": "platform", "third_party": []}}`,
-			[]string{"confidence", "identity.owner", "identity.third_party"}, func(a policy.Alert) bool { return a.Identity.Owner.IsZero() }},
-		{`{"identity": "svc", "labels": [], "links": "x", "times": 1, "parties": [1, "user:a"]}`,
-			[]string{"identity", "links", "labels", "times", "parties[0]"}, func(a policy.Alert) bool { return len(a.Parties) == 1 }},
+		{
+			`{"confidence": "sure", "identity": {"owner": "platform", "third_party": []}}`,
+			[]string{"confidence", "identity.owner", "identity.third_party"},
+			func(a policy.Alert) bool { return a.Identity.Owner.IsZero() },
+		},
+		{
+			`{"identity": "svc", "labels": [], "links": "x", "times": 1, "parties": [1, "user:a"]}`,
+			[]string{"identity", "links", "labels", "times", "parties[0]"},
+			func(a policy.Alert) bool { return len(a.Parties) == 1 },
+		},
 		{`{"links": [1, "x"], "labels": {"a": {}, "b": 1}, "identity": null, "times": null}`, []string{"links[0]", "labels.a"}, func(a policy.Alert) bool {
 			return len(a.Links) == 1 && a.Labels["b"] == "1"
 		}},

@@ -112,9 +112,13 @@ var anchorWords = [...]struct {
 	word string
 	kind AnchorKind
 }{
-	{"open", AnchorOpen}, {"expiry", AnchorExpiry}, {"window.opens", AnchorWindowOpens},
-	{"window.closes", AnchorWindowCloses}, {"acknowledged", AnchorAcknowledged},
-	{"resolved", AnchorResolved}, {"exhausted", AnchorExhausted},
+	{"open", AnchorOpen},
+	{"expiry", AnchorExpiry},
+	{"window.opens", AnchorWindowOpens},
+	{"window.closes", AnchorWindowCloses},
+	{"acknowledged", AnchorAcknowledged},
+	{"resolved", AnchorResolved},
+	{"exhausted", AnchorExhausted},
 }
 
 // anchorWord reports whether name is an anchor of its own.

@@ -14,8 +14,15 @@ func cutOperator(s string) (operator, string, *conditionError) {
 		text string
 		op   operator
 	}{
-		{"=~", opMatches}, {"!~", opNotMatches}, {"!=", opNotEqual}, {"<=", opLessEqual}, {">=", opGreaterEqual},
-		{"==", opEqual}, {"=", opEqual}, {"<", opLess}, {">", opGreater},
+		{"=~", opMatches},
+		{"!~", opNotMatches},
+		{"!=", opNotEqual},
+		{"<=", opLessEqual},
+		{">=", opGreaterEqual},
+		{"==", opEqual},
+		{"=", opEqual},
+		{"<", opLess},
+		{">", opGreater},
 	} {
 		if rest, ok := strings.CutPrefix(s, o.text); ok {
 			if o.text == "==" {

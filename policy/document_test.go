@@ -198,14 +198,22 @@ func TestAnchors(t *testing.T) {
 			{"name":"12","by":["owner"],"at":"raised:critical"},{"name":"13","by":["owner"],"at":"window.closes - 2d"},
 			{"name":"14","by":["owner"],"at":"evidence:credential-rotated"},{"name":"15","by":["owner"],"at":"expiry + 50 %"}]`))
 	want := []policy.Term{
-		{Kind: policy.AnchorDeadline}, {Kind: policy.AnchorDeadline, Offset: -90 * time.Minute},
-		{Kind: policy.AnchorOpen, Offset: time.Hour}, {Kind: policy.AnchorOpen, Offset: -5 * time.Minute},
-		{Kind: policy.AnchorTier, Offset: time.Second}, {Kind: policy.AnchorTier, Tier: 1},
-		{Kind: policy.AnchorTier, Tier: 1, Offset: -5 * time.Minute}, {Kind: policy.AnchorAction, Index: 1},
-		{Kind: policy.AnchorActionFailed}, {Kind: policy.AnchorDeadline, Share: -1250},
-		{Kind: policy.AnchorTime, Name: "found", Offset: 24 * time.Hour}, {Kind: policy.AnchorGate},
-		{Kind: policy.AnchorRaised, Level: 5}, {Kind: policy.AnchorWindowCloses, Offset: -48 * time.Hour},
-		{Kind: policy.AnchorEvidence, Name: "credential-rotated"}, {Kind: policy.AnchorExpiry, Share: 5000},
+		{Kind: policy.AnchorDeadline},
+		{Kind: policy.AnchorDeadline, Offset: -90 * time.Minute},
+		{Kind: policy.AnchorOpen, Offset: time.Hour},
+		{Kind: policy.AnchorOpen, Offset: -5 * time.Minute},
+		{Kind: policy.AnchorTier, Offset: time.Second},
+		{Kind: policy.AnchorTier, Tier: 1},
+		{Kind: policy.AnchorTier, Tier: 1, Offset: -5 * time.Minute},
+		{Kind: policy.AnchorAction, Index: 1},
+		{Kind: policy.AnchorActionFailed},
+		{Kind: policy.AnchorDeadline, Share: -1250},
+		{Kind: policy.AnchorTime, Name: "found", Offset: 24 * time.Hour},
+		{Kind: policy.AnchorGate},
+		{Kind: policy.AnchorRaised, Level: 5},
+		{Kind: policy.AnchorWindowCloses, Offset: -48 * time.Hour},
+		{Kind: policy.AnchorEvidence, Name: "credential-rotated"},
+		{Kind: policy.AnchorExpiry, Share: 5000},
 	}
 	for i, r := range doc.Policies[0].Reviews {
 		if got := r.At.Terms; len(got) != 1 || got[0] != want[i] {

@@ -26,8 +26,10 @@ func realistic() *policy.Schedule {
 		}},
 		Layers: []policy.Layer{
 			{Always: []policy.Ref{{Rotation: "primary"}}},
-			{Windows: []policy.DayWindow{{Days: weekdays, From: 8 * 60, To: 20 * 60,
-				Who: []policy.Ref{{Rotation: "primary"}, {Person: "frank"}}}}},
+			{Windows: []policy.DayWindow{{
+				Days: weekdays, From: 8 * 60, To: 20 * 60,
+				Who: []policy.Ref{{Rotation: "primary"}, {Person: "frank"}},
+			}}},
 			{Shifts: []policy.Shift{{From: wall("2026-03-01T00:00"), To: wall("2026-03-02T00:00"), Who: person("carol")}}},
 		},
 		Overrides: []policy.Override{

@@ -46,7 +46,8 @@ func TestStats(t *testing.T) {
 			// Carol's 08:00Z to 16:00Z is 17:00 to 01:00 in Tokyo. Bob's zone is
 			// UTC, as no zone says: 00:00 to 08:00 has 6 h of night, 07:00 to
 			// 24:00 has 2 h.
-			"in the people's zones", map[string]*policy.Person{"carol": {Name: "carol", Timezone: "Asia/Tokyo"}, "bob": {Name: "bob"}},
+			"in the people's zones",
+			map[string]*policy.Person{"carol": {Name: "carol", Timezone: "Asia/Tokyo"}, "bob": {Name: "bob"}},
 			"alice 159h0m0s nights 55h0m0s weekends 47h0m0s shifts 2\n" +
 				"bob 25h0m0s nights 8h0m0s weekends 0s shifts 2\n" +
 				"carol 8h0m0s nights 3h0m0s weekends 0s shifts 1\n",

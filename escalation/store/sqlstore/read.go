@@ -222,7 +222,10 @@ func (r *reader) names(ctx context.Context, q store.StreamQuery, after string) (
 
 // behindPrefix is the least string behind all names that have the prefix.
 func behindPrefix(prefix string) []byte {
-	b := []byte(strings.TrimRight(prefix, "\xff"))
+	b := []byte(prefix)
+	for len(b) > 0 && b[len(b)-1] == 0xff {
+		b = b[:len(b)-1]
+	}
 	if len(b) == 0 {
 		return []byte(strings.Repeat("\xff", store.MaxName+1)) // behind all names
 	}

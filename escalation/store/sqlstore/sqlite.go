@@ -98,8 +98,7 @@ func (s *sqlite) alone(ctx context.Context, do func(*writer) error) error {
 	}
 	err := do(s.w)
 	if err != nil {
-		switch classify(err) {
-		case ErrIO, ErrLost, ErrCorrupt:
+		if class := classify(err); errors.Is(class, ErrIO) || errors.Is(class, ErrLost) || errors.Is(class, ErrCorrupt) {
 			// After a failed fsync nobody knows what the file's pages are: read
 			// them anew instead of trying it once more.
 			s.drop()

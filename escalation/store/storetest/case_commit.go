@@ -110,16 +110,26 @@ func checkStateReplaced(c *checker) {
 		mod  func(*store.Commit)
 		want store.Snapshot
 	}{
-		{"a shorter state, no subject", func(k *store.Commit) { k.State, k.Due, k.Rank = []byte("short"), 5, 0 },
-			store.Snapshot{Open: true, Due: 5, State: []byte("short"), Subject: []byte("first subject"), SubjectSeq: 1}},
-		{"another subject and document", func(k *store.Commit) { k.Subject, k.Document = []byte("second"), policy.Digest{2} },
-			store.Snapshot{Open: true, Due: policy.Never, Document: policy.Digest{2}, State: []byte("state 3 of alert/k#1"), Subject: []byte("second"), SubjectSeq: 3}},
-		{"an empty state, an empty subject", func(k *store.Commit) { k.State, k.Subject = nil, []byte{} },
-			store.Snapshot{Open: true, Due: policy.Never, SubjectSeq: 4}},
-		{"closed, still due", func(k *store.Commit) { k.Open, k.Due, k.Rank, k.Key = false, 99, 7, "another key" },
-			store.Snapshot{Due: 99, Rank: 7, State: []byte("state 5 of alert/k#1"), SubjectSeq: 4}},
-		{"and once more", closed,
-			store.Snapshot{Due: policy.Never, State: []byte("state 6 of alert/k#1"), SubjectSeq: 4}},
+		{
+			"a shorter state, no subject", func(k *store.Commit) { k.State, k.Due, k.Rank = []byte("short"), 5, 0 },
+			store.Snapshot{Open: true, Due: 5, State: []byte("short"), Subject: []byte("first subject"), SubjectSeq: 1},
+		},
+		{
+			"another subject and document", func(k *store.Commit) { k.Subject, k.Document = []byte("second"), policy.Digest{2} },
+			store.Snapshot{Open: true, Due: policy.Never, Document: policy.Digest{2}, State: []byte("state 3 of alert/k#1"), Subject: []byte("second"), SubjectSeq: 3},
+		},
+		{
+			"an empty state, an empty subject", func(k *store.Commit) { k.State, k.Subject = nil, []byte{} },
+			store.Snapshot{Open: true, Due: policy.Never, SubjectSeq: 4},
+		},
+		{
+			"closed, still due", func(k *store.Commit) { k.Open, k.Due, k.Rank, k.Key = false, 99, 7, "another key" },
+			store.Snapshot{Due: 99, Rank: 7, State: []byte("state 5 of alert/k#1"), SubjectSeq: 4},
+		},
+		{
+			"and once more", closed,
+			store.Snapshot{Due: policy.Never, State: []byte("state 6 of alert/k#1"), SubjectSeq: 4},
+		},
 	}
 	for _, step := range steps {
 		s.commit(step.mod)

@@ -63,9 +63,20 @@ func checkStreams(c *checker) {
 	}
 	slices.Sort(names)
 	for _, q := range []store.StreamQuery{
-		{}, {Prefix: "alert/"}, {Prefix: "alert/a#1"}, {Prefix: "alert/%"}, {Prefix: "alert/_"}, {Prefix: "alert/\xff"},
-		{Prefix: "nothing"}, {After: "alert/a#1"}, {After: "alert/a#1\x00"}, {After: "~"}, {Open: true},
-		{Prefix: "alert/", After: "alert/a#10"}, {Prefix: "alert/", After: "alert/A", Open: true}, {Prefix: "b", After: "z"},
+		{},
+		{Prefix: "alert/"},
+		{Prefix: "alert/a#1"},
+		{Prefix: "alert/%"},
+		{Prefix: "alert/_"},
+		{Prefix: "alert/\xff"},
+		{Prefix: "nothing"},
+		{After: "alert/a#1"},
+		{After: "alert/a#1\x00"},
+		{After: "~"},
+		{Open: true},
+		{Prefix: "alert/", After: "alert/a#10"},
+		{Prefix: "alert/", After: "alert/A", Open: true},
+		{Prefix: "b", After: "z"},
 	} {
 		var want []string
 		for _, name := range names {
