@@ -95,6 +95,7 @@ func Rules() []Rule {
 		{"BLF016", Info, "something is defined and never used", unused},
 		{"BLF017", Info, "a ladder that ends tells the last resort only", noExhausted},
 		{"BLF018", Info, "what no policy matches goes to the last resort", noDefault},
+		{"BLF019", Warning, "a schedule has one person on call", oneOnCall},
 	}
 }
 

@@ -60,7 +60,8 @@ func TestPlaces(t *testing.T) {
 	for _, tc := range []struct{ file, rule, want string }{
 		{"BLF001.bad", "BLF001", `testdata/BLF001.bad.yaml:3:34: error: unknown field "notfy" in tier "t1"; did you mean "notify"? [BLF001]`},
 		{"BLF003.bad", "BLF003", `testdata/BLF003.bad.yaml:4:5: warning: policy "narrow" never governs: whatever it matches, "broad" above it matches first [BLF003]`},
-		{"BLF005.bad", "BLF005", `testdata/BLF005.bad.yaml:6:18: warning: nobody is on call in schedule "s" from 2026-01-05T00:00:00Z until 2026-01-05T08:00:00Z [BLF005]`},
+		{"BLF005.bad", "BLF005", `testdata/BLF005.bad.yaml:6:18: warning: nobody is on call in schedule "s" from 2026-01-05T00:00:00Z until 2026-01-05T08:00:00Z; 5 gaps and 624h0m0s in all until 2026-02-02T00:00:00Z: put a layer under it that always has somebody on [BLF005]`},
+		{"BLF019.bad", "BLF019", `testdata/BLF019.bad.yaml:8:8: warning: nobody but user:a is on call in schedule "s" from 2026-01-05T00:00:00Z until 2026-02-02T00:00:00Z: add somebody to hand over to [BLF019]`},
 		{"BLF009.bad", "BLF009", `testdata/BLF009.bad.yaml:5:95: warning: tier "t3" is due 40m after the opening, the deadline "contain_by" 30m after it: shorten the waits above, or anchor it as ` + "`at: contain_by - 7m30s` [BLF009]"},
 	} {
 		var got []string
@@ -71,6 +72,16 @@ func TestPlaces(t *testing.T) {
 		}
 		if !slices.Contains(got, tc.want) {
 			t.Errorf("got  %s\nwant %s", strings.Join(got, "\n     "), tc.want)
+		}
+	}
+}
+
+// Without an instant to search from, who is on call is who is named.
+func TestOneOnCallWithoutAnInstant(t *testing.T) {
+	for file, want := range map[string]int{"testdata/BLF005.bad.yaml": 1, "testdata/BLF019.bad.yaml": 0} {
+		got := slices.DeleteFunc(findings(t, file, lint.Config{}), func(f lint.Finding) bool { return f.Rule != "BLF019" && f.Rule != "BLF005" })
+		if len(got) != want {
+			t.Errorf("%s: %v; want %d, and no gap", file, got, want)
 		}
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/belfry-go/belfry/policy"
-	"github.com/belfry-go/belfry/policy/oncall"
 )
 
 // peopleOf returns who a target can ever resolve to, and whether that is known
@@ -116,25 +115,6 @@ func oneChannel(p *pass) {
 	}
 	if names := slices.Sorted(maps.Keys(vias)); len(names) == 1 && names[0] != "default" {
 		p.report("directory.people", "everybody is told over %q alone: give people a second way in `contact`", names[0])
-	}
-}
-
-// gaps: an empty tier is skipped, so a hole in a schedule is found by the page
-// that falls into it.
-func gaps(p *pass) {
-	from := policy.InstantOf(p.cfg.At)
-	if !from.Known() {
-		return
-	}
-	for _, name := range slices.Sorted(maps.Keys(p.doc.Directory.Schedules)) {
-		s, err := oncall.Compile(p.doc.Directory.Schedules[name])
-		if err != nil {
-			continue // the loader has said so
-		}
-		for gap := range s.Gaps(from, from.Add(p.cfg.Horizon)) {
-			p.report("directory.schedules."+name, "nobody is on call in schedule %q from %s until %s", name, gap.From, gap.To)
-			break
-		}
 	}
 }
 
