@@ -21,6 +21,8 @@ func (id EffectID) IsZero() bool { return id == EffectID{} }
 // through the outbox; the others are lines of the record.
 type EffectKind uint8
 
+// The kinds of effects. Those named Line are lines of the record and nothing else;
+// Effect says which fields each has.
 const (
 	EffectNone   EffectKind = iota
 	EffectNotify            // tell To over Via
@@ -70,6 +72,7 @@ func (k EffectKind) Leaves() bool { return k >= EffectNotify && k <= EffectOpen 
 // MessageKind is the kind of a notification.
 type MessageKind uint8
 
+// The kinds of messages, as they are named in test files and timelines.
 const (
 	MessageNone MessageKind = iota
 	MessagePage
@@ -93,6 +96,7 @@ func (k MessageKind) MarshalText() ([]byte, error) { return []byte(k.String()), 
 // Decision is what a gate answers.
 type Decision uint8
 
+// What a gate answers, the strictest last. A hold is not an allow.
 const (
 	DecisionNone Decision = iota
 	Allow

@@ -9,6 +9,7 @@ import (
 // EventKind says what an [Event] is.
 type EventKind uint8
 
+// The kinds of events; Event says which fields each reads.
 const (
 	EventNone EventKind = iota
 	EventTrigger
@@ -148,6 +149,7 @@ type Report struct {
 // Result is the outcome of one attempt at an effect.
 type Result uint8
 
+// The outcomes of an effect that a report tells.
 const (
 	ResultNone Result = iota
 	// Of a notification.

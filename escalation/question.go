@@ -9,6 +9,7 @@ import (
 // QuestionKind says what a [Question] asks.
 type QuestionKind uint8
 
+// The kinds of questions.
 const (
 	QuestionNone QuestionKind = iota
 	// QuestionResolve: who is Target at At, and by which rules is each told?

@@ -13,6 +13,7 @@ const Rev = 1
 // Status is an alert's, or with the names that tracks have, a track's.
 type Status uint8
 
+// The statuses of an alert and of its tracks.
 const (
 	StatusNone         Status = iota
 	StatusPending             // in its grace
@@ -183,6 +184,7 @@ type GateState struct {
 // ActionPhase says where an action stands.
 type ActionPhase uint8
 
+// The phases of an action.
 const (
 	PhaseIdle    ActionPhase = iota
 	PhaseStarted             // its run was asked for
@@ -269,6 +271,7 @@ type Happening struct {
 // ReviewOf says what a review opens.
 type ReviewOf uint8
 
+// What a review is of: a gate's opening, an action's release, its undo, or access.
 const (
 	ReviewGate ReviewOf = iota
 	ReviewAction

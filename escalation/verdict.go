@@ -26,6 +26,7 @@ func (k VerdictKind) MarshalText() ([]byte, error) { return []byte(k.String()), 
 // VerdictReason says why an event was ignored or rejected.
 type VerdictReason uint8
 
+// Why an event was ignored or rejected.
 const (
 	VerdictNone VerdictReason = iota
 	// Of ignored.

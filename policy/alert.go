@@ -6,6 +6,8 @@ import "time"
 // text is accepted and means what the host says it means.
 type Kind string
 
+// Kinds of alerts with a documented meaning. Any other string is a kind as well;
+// SecretLeaked and AnomalousUse are the leak kinds.
 const (
 	RotationFailed     Kind = "rotation_failed"
 	CredentialExpiring Kind = "credential_expiring"

@@ -27,6 +27,7 @@ type Term struct {
 // due and nothing waits for them.
 type AnchorKind uint8
 
+// The kinds of anchors, one a word of the grammar.
 const (
 	AnchorOpen AnchorKind = iota
 	AnchorExpiry

@@ -24,6 +24,7 @@ type HoursFact struct {
 // Truth is the answer of a condition that may hang on hours.
 type Truth uint8
 
+// The truth values of a condition.
 const (
 	False Truth = iota
 	True

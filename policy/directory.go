@@ -103,6 +103,7 @@ type Schedule struct {
 // RotationUnit is the unit of a rotation's step.
 type RotationUnit uint8
 
+// The units of a rotation's turns, on the wall clock of its schedule.
 const (
 	Hourly RotationUnit = iota
 	Daily

@@ -110,6 +110,7 @@ type Recipient struct {
 // Unless says what keeps a tier from being entered.
 type Unless uint8
 
+// When a tier is not entered.
 const (
 	UnlessAcknowledged Unless = iota // default of a waited tier and of one anchored to open or window.opens
 	UnlessResolved                   // default of other anchored tiers
@@ -131,6 +132,8 @@ type AckRule struct {
 // Resume says where a track goes on at an acknowledgement's time-out.
 type Resume uint8
 
+// With which tier a track goes on when an acknowledgement times out: the next, the
+// same, or the first again.
 const (
 	ResumeNext Resume = iota
 	ResumeSame
@@ -147,6 +150,8 @@ type Refire struct {
 // Rise says what a rise, or a refire of an acknowledged alert, does.
 type Rise uint8
 
+// What a rise does: voids acknowledgements and tells again, begins the pass again,
+// or nothing.
 const (
 	RiseReopen Rise = iota
 	RiseRestart
@@ -179,6 +184,7 @@ type Action struct {
 // Mode is an action's mode.
 type Mode uint8
 
+// How an action is started: by itself, after an approval, only as a plan, or not.
 const (
 	ModeAuto Mode = iota
 	ModeApprove

@@ -22,6 +22,7 @@ type Field struct {
 // NodeKind is the kind of a [Node].
 type NodeKind uint8
 
+// The kinds of nodes, those of JSON.
 const (
 	NodeNull NodeKind = iota
 	NodeBool

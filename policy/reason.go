@@ -4,6 +4,8 @@ package policy
 // closed: a record, a notification and a test name one of these.
 type Reason uint8
 
+// The reasons of tellings and hand-overs, a closed list; String gives the name under
+// which a record shows each.
 const (
 	ReasonNone Reason = iota
 	ReasonInitial

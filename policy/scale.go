@@ -17,6 +17,7 @@ type (
 	Priority string
 )
 
+// The values of the ordered scales, each from the lowest to the highest.
 const (
 	SeverityInfo     Severity = "info"
 	SeverityLow      Severity = "low"

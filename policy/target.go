@@ -8,6 +8,7 @@ import (
 // TargetKind is the kind of a [Target]; the text before the colon.
 type TargetKind string
 
+// The kinds of targets, as they are written before the colon.
 const (
 	TargetUser     TargetKind = "user"     // a person
 	TargetTeam     TargetKind = "team"     // all members of a team

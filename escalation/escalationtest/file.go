@@ -119,6 +119,7 @@ type Step struct {
 // are the engine's.
 type Verb string
 
+// What a test does to the engine itself, beside the events of an alert.
 const (
 	VerbCheck          Verb = "check"
 	VerbLoad           Verb = "load"
@@ -129,6 +130,7 @@ const (
 // ExpectKind says what an [Expect] is about.
 type ExpectKind uint8
 
+// The kinds of expectations, one a line of `then`.
 const (
 	ExpectNotify ExpectKind = iota
 	ExpectRun

@@ -10,6 +10,7 @@ import (
 // Outcome is what became of a test.
 type Outcome string
 
+// The outcomes of a test.
 const (
 	Pass Outcome = "pass"
 	Fail Outcome = "fail"  // the machine did something else

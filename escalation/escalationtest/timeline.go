@@ -27,6 +27,7 @@ func (t *Timeline) add(s Seen) int {
 // SeenType says what a [Seen] is.
 type SeenType string
 
+// The kinds of what a timeline shows.
 const (
 	SeenNotify SeenType = "notify" // a message went out: the first attempt
 	SeenRun    SeenType = "run"    // an action started, was held, refused, done, or failed
