@@ -87,7 +87,8 @@ func (p *Position) Link(e *Entry, scratch []byte) []byte {
 
 // sum is the sum of e's salt and body.
 func sum(e *Entry, scratch []byte) (Hash, []byte) {
-	b := append(scratch[:0], sumPrefix)
+	b := scratch[:0]
+	b = append(b, sumPrefix)
 	b = append(b, e.Salt[:]...)
 	b = append(b, e.Body...)
 	return sha256.Sum256(b), b

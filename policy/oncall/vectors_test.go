@@ -274,28 +274,46 @@ func TestOverrideVectors(t *testing.T) {
 		return s
 	}
 	runVectors(t, []vector{
-		{"replaced in place", base(on("08:00", "10:00", people("carol"), "alice")),
-			[]string{"2026-03-02T07:59:59Z alice bob", "2026-03-02T08:00:00Z carol bob", "2026-03-02T09:59:59Z carol bob", "2026-03-02T10:00:00Z alice bob"}},
-		{"somebody who is not on is not replaced", base(on("08:00", "10:00", people("carol"), "dan")),
-			[]string{"2026-03-02T09:00:00Z alice bob"}},
-		{"two replaced by one", base(on("08:00", "10:00", people("carol"), "bob", "alice")),
-			[]string{"2026-03-02T09:00:00Z carol"}},
-		{"replaced by somebody who is on", base(on("08:00", "10:00", people("bob"), "alice")),
-			[]string{"2026-03-02T09:00:00Z bob"}},
-		{"removed", base(on("08:00", "10:00", nil, "alice")),
-			[]string{"2026-03-02T09:00:00Z bob"}},
-		{"added", base(on("08:00", "10:00", people("carol", "alice"))),
-			[]string{"2026-03-02T09:00:00Z alice bob carol"}},
-		{"added to nobody", base(policy.Override{From: wall("2026-03-03T08:00"), To: wall("2026-03-03T10:00"), Who: people("carol")}),
-			[]string{"2026-03-03T07:00:00Z -", "2026-03-03T09:00:00Z carol"}},
-		{"a hole", base(on("08:00", "10:00", nil)),
-			[]string{"2026-03-02T07:59:59Z alice bob", "2026-03-02T08:00:00Z -", "2026-03-02T10:00:00Z alice bob"}},
-		{"in the order of the document", base(
-			on("08:00", "12:00", people("carol"), "alice"),
-			on("09:00", "12:00", people("dan"), "carol"),
-			on("10:00", "12:00", nil),
-			on("11:00", "12:00", people("erin"))),
-			[]string{"2026-03-02T08:00:00Z carol bob", "2026-03-02T09:00:00Z dan bob", "2026-03-02T10:00:00Z -", "2026-03-02T11:00:00Z erin"}},
+		{
+			"replaced in place", base(on("08:00", "10:00", people("carol"), "alice")),
+			[]string{"2026-03-02T07:59:59Z alice bob", "2026-03-02T08:00:00Z carol bob", "2026-03-02T09:59:59Z carol bob", "2026-03-02T10:00:00Z alice bob"},
+		},
+		{
+			"somebody who is not on is not replaced", base(on("08:00", "10:00", people("carol"), "dan")),
+			[]string{"2026-03-02T09:00:00Z alice bob"},
+		},
+		{
+			"two replaced by one", base(on("08:00", "10:00", people("carol"), "bob", "alice")),
+			[]string{"2026-03-02T09:00:00Z carol"},
+		},
+		{
+			"replaced by somebody who is on", base(on("08:00", "10:00", people("bob"), "alice")),
+			[]string{"2026-03-02T09:00:00Z bob"},
+		},
+		{
+			"removed", base(on("08:00", "10:00", nil, "alice")),
+			[]string{"2026-03-02T09:00:00Z bob"},
+		},
+		{
+			"added", base(on("08:00", "10:00", people("carol", "alice"))),
+			[]string{"2026-03-02T09:00:00Z alice bob carol"},
+		},
+		{
+			"added to nobody", base(policy.Override{From: wall("2026-03-03T08:00"), To: wall("2026-03-03T10:00"), Who: people("carol")}),
+			[]string{"2026-03-03T07:00:00Z -", "2026-03-03T09:00:00Z carol"},
+		},
+		{
+			"a hole", base(on("08:00", "10:00", nil)),
+			[]string{"2026-03-02T07:59:59Z alice bob", "2026-03-02T08:00:00Z -", "2026-03-02T10:00:00Z alice bob"},
+		},
+		{
+			"in the order of the document", base(
+				on("08:00", "12:00", people("carol"), "alice"),
+				on("09:00", "12:00", people("dan"), "carol"),
+				on("10:00", "12:00", nil),
+				on("11:00", "12:00", people("erin"))),
+			[]string{"2026-03-02T08:00:00Z carol bob", "2026-03-02T09:00:00Z dan bob", "2026-03-02T10:00:00Z -", "2026-03-02T11:00:00Z erin"},
+		},
 		{"a rotation outside its days replaces nobody", func() policy.Schedule {
 			s := base(on("08:00", "10:00", rotations("tuesdays"), "alice"))
 			tuesdays := every(1, policy.Daily, "2026-03-03T00:00", time.Tuesday)
