@@ -9,6 +9,8 @@ import (
 
 	"github.com/benbjohnson/clock"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/belfry-go/belfry/escalation"
 	"github.com/belfry-go/belfry/escalation/engine"
 	"github.com/belfry-go/belfry/notify"
@@ -114,14 +116,14 @@ func ExampleEngine_Run() {
 		panic(err)
 	}
 	ctx := context.Background()
-	done := make(chan error)
-	go func() { done <- eng.Run(ctx) }()
+	var g errgroup.Group
+	g.Go(func() error { return eng.Run(ctx) })
 
 	if _, err := eng.Trigger(ctx, problem, engine.By(policy.Service("rotator"))); err != nil {
 		panic(err)
 	}
 	<-told
-	fmt.Println("closed:", eng.Close(ctx), <-done)
+	fmt.Println("closed:", eng.Close(ctx), g.Wait())
 	// Output:
 	// page user:alice
 	// closed: <nil> <nil>
