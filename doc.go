@@ -45,6 +45,7 @@
 //	escalation                 the machine: Step, Drive, Simulate, Lines
 //	escalation/engine          the host: verbs, timer, outbox, workers
 //	escalation/store           the Store contract, and a store in memory
+//	escalation/store/sqlstore  a store in SQLite or PostgreSQL
 //	escalation/escalationtest  test files, and a harness for your own tests
 //	escalation/cmd/belfry      the command-line tool
 //	notify                     how somebody is told: Notifier and its parts
@@ -217,7 +218,7 @@
 // # What it does not do
 //
 // It sends nothing by itself, has no server and no user interface, and groups no
-// metrics. There is no durable store yet, no ready channel to a vendor, no intake
-// of webhooks. Budgets, undo, read-back and the kill switch of actions are in the
-// rule language and not yet carried out.
+// metrics. There is no ready channel to a vendor yet, and no intake of webhooks.
+// An action's outcome that nobody knows is not read back: it counts as failed,
+// and is told.
 package belfry
