@@ -133,7 +133,14 @@ func (m *machine) undeliverable(ci int) {
 	if ti := int(e.Track); ti >= 0 && m.hasAcked(ti, m.responder(c).To) {
 		return
 	}
-	m.failover(ci)
+	switch who := m.responder(c).To; {
+	case c.Declined:
+		return // their pages have stopped, and the tier went on without them
+	case m.party(who):
+		c.Failed = true // became one since
+	default:
+		m.failover(ci)
+	}
 	if !m.s.Contacts[ci].Failed {
 		return
 	}
