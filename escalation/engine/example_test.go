@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/benbjohnson/clock"
-
 	"golang.org/x/sync/errgroup"
 
 	"github.com/belfry-go/belfry/escalation"
