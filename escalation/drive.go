@@ -42,6 +42,7 @@ func Drive(ctx context.Context, doc *policy.Document, next, prev *State, ev *Eve
 			return buf, v, fmt.Errorf("escalation: the directory left a question unanswered: %v", v.Questions[0])
 		}
 		for i := range answers {
+			answers[i].tidy()
 			answers[i].prepare()
 		}
 		ev.Answers = append(ev.Answers, answers...)
