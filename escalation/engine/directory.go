@@ -192,9 +192,14 @@ func (w *watched) one(q escalation.Question, answers []escalation.Answer) escala
 	}
 	if a, ok := w.last[timeless(q)]; ok {
 		a.Question, a.Stale = q, true
+		if q.Kind == escalation.QuestionHours && !a.Yes && a.Next <= q.At {
+			a.Yes = true // they were to begin meanwhile
+		}
 		return a
 	}
-	return escalation.Answer{Question: q, Failed: true}
+	// Hours of which nothing is known hold: what waits for them is told now
+	// rather than never.
+	return escalation.Answer{Question: q, Failed: true, Next: policy.Never, Yes: q.Kind == escalation.QuestionHours}
 }
 
 func (w *watched) remember(q escalation.Question, a escalation.Answer) {

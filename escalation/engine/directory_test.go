@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/belfry-go/belfry/escalation"
 	"github.com/belfry-go/belfry/policy"
@@ -72,6 +73,72 @@ func TestDirectoryTakesTurns(t *testing.T) {
 	}
 	b.told("+0s page user:alice via default k1#1 initial", "+1m0s page user:bob via default k2#1 initial",
 		"+2m0s page user:carol via default k3#1 initial", "+3m0s page user:alice via default k4#1 initial")
+}
+
+// Hours that the directory once knew are reckoned on from what it said; of those
+// that it never knew it is assumed that they hold, for a page fails open.
+func TestHoursWithoutADirectory(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		last *escalation.Answer // at 1h
+		at   policy.Instant
+		yes  bool
+	}{
+		{"never known", nil, policy.Instant(2 * time.Hour / time.Microsecond), true},
+		{"open", &escalation.Answer{Yes: true}, policy.Instant(2 * time.Hour / time.Microsecond), true},
+		{"closed, not yet to begin", &escalation.Answer{Next: policy.Instant(3 * time.Hour / time.Microsecond)}, policy.Instant(2 * time.Hour / time.Microsecond), false},
+		{"closed, begun meanwhile", &escalation.Answer{Next: policy.Instant(3 * time.Hour / time.Microsecond)}, policy.Instant(3 * time.Hour / time.Microsecond), true},
+		{"closed for ever", &escalation.Answer{Next: policy.Never}, policy.Instant(3 * time.Hour / time.Microsecond), false},
+	} {
+		w := newWatched(&Engine{}, nil)
+		q := escalation.Question{Kind: escalation.QuestionHours, Name: "office", At: policy.Instant(time.Hour / time.Microsecond)}
+		if c.last != nil {
+			c.last.Question = q
+			w.complete([]escalation.Question{q}, []escalation.Answer{*c.last})
+		}
+		q.At = c.at
+		a := w.complete([]escalation.Question{q}, nil)[0]
+		if a.Yes != c.yes || a.Question != q || a.Stale != (c.last != nil) || a.Failed != (c.last == nil) {
+			t.Errorf("%s: %+v; want open %v", c.name, a, c.yes)
+		}
+	}
+}
+
+// Who took all of its time is left alone for a while, and then asked again.
+func TestSickDirectoryIsLeftAlone(t *testing.T) {
+	const doc = `{"version": 1, "policies": [{"name": "p", "priority": "P3", "tiers": [{"name": "one", "notify": ["team:a"], "wait": "1w"}]}],
+		"directory": {"people": {"alice": {}}, "teams": {"a": ["alice"]}}}`
+	d := &counting{moody: moody{good: escalation.NewDirectory(docOf(t, doc)), mood: "hangs"}}
+	b := newBench(t, doc, func(c *Config) { c.Directory, c.DirectoryTimeout = d, 10_000_000 })
+	b.trigger(alertOf("one"))
+	hung := d.calls
+	if hung == 0 {
+		t.Fatal("the directory was not asked")
+	}
+	d.mood = ""
+	b.to(restFor / 2)
+	b.trigger(alertOf("two"))
+	if d.calls != hung {
+		t.Errorf("%d calls while it rests; want none", d.calls-hung)
+	}
+	b.to(2 * restFor)
+	b.trigger(alertOf("three"))
+	if d.calls == hung {
+		t.Error("it is never asked again")
+	}
+	b.to(2*restFor + m)
+	b.told("+20s page user:alice via default three#1 initial")
+}
+
+// counting is a moody directory that counts its calls.
+type counting struct {
+	moody
+	calls int
+}
+
+func (d *counting) Resolve(ctx context.Context, qs []escalation.Question) ([]escalation.Answer, error) {
+	d.calls++
+	return d.moody.Resolve(ctx, qs)
 }
 
 func TestCompleteAnswersWhatIsMissing(t *testing.T) {
