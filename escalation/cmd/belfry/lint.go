@@ -52,14 +52,15 @@ func (t *tool) lint(args []string) int {
 
 // lintFile lints one document. parsed is false when it could not be read as
 // YAML or JSON: what is wrong with it is a finding all the same, where it has a
-// place.
+// place. Of one whose only fault as text is a name that stands twice the rest
+// is looked at, too.
 func (t *tool) lintFile(name string, cfg lint.Config) (found []lint.Finding, parsed bool) {
 	src, err := t.readFile(name)
 	if err != nil {
 		t.sayf("belfry lint: %v", err)
 		return nil, false
 	}
-	if _, err := policyfile.Tree(name, src); err != nil {
+	if root, err := policyfile.Tree(name, src); root == nil {
 		return lint.LoadFindings(name, err), false
 	}
 	load := func() (*policy.Document, error) { return policyfile.Load(name) }
