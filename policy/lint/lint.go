@@ -44,8 +44,12 @@ type Finding struct {
 	Message  string   `json:"message"` // what is wrong, and what to do
 }
 
-// String is the finding on one line, as file:line:col: severity: message [rule].
+// String is the finding on one line, as file:line:col: severity: message [rule];
+// where there is no place, file: severity: message [rule].
 func (f Finding) String() string {
+	if f.Line == 0 {
+		return fmt.Sprintf("%s: %s: %s [%s]", f.File, f.Severity, f.Message, f.Rule)
+	}
 	return fmt.Sprintf("%s:%d:%d: %s: %s [%s]", f.File, f.Line, f.Column, f.Severity, f.Message, f.Rule)
 }
 
