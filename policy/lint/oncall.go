@@ -13,7 +13,7 @@ import (
 // eachSchedule visits the schedules by name, with the span that is searched;
 // from is Never when none is.
 func (p *pass) eachSchedule(visit func(name string, s *oncall.Schedule, from, to policy.Instant)) {
-	from := policy.InstantOf(p.cfg.At)
+	from := policy.InstantOf(p.cfg.At.Truncate(time.Second)) // the zero time stays zero
 	var c oncall.Compiler
 	for _, name := range slices.Sorted(maps.Keys(p.doc.Directory.Schedules)) {
 		if s, err := c.Schedule(p.doc.Directory.Schedules[name]); err == nil { // else the loader has said so
