@@ -79,7 +79,7 @@ bench: ## run the benchmarks that match BENCH, COUNT times
 
 .PHONY: bench-peers
 bench-peers: ## measure beside peers, COUNT times, and put the table into docs/benchmarks.md
-	cd benchmarks && $(GO) test -run '^$$' -bench . -count $(COUNT) -timeout 3h . | tee peers.out
+	cd benchmarks && $(GO) test -run '^$$' -bench . -count $(COUNT) -timeout 3h . > peers.out || { tail -n 20 peers.out; exit 1; }
 	cd benchmarks && $(GO) run ./cmd/table -in ../docs/benchmarks.md < peers.out
 
 .PHONY: cover
