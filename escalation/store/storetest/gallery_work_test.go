@@ -6,6 +6,7 @@ import (
 	"errors"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/belfry-go/belfry/escalation/store"
 	"github.com/belfry-go/belfry/policy"
@@ -55,10 +56,10 @@ func workFaults() []seeded {
 			}}
 		}, []string{"DueOwners", "RaceDue", "Peer"}},
 		{"an owner does not find its own again", func() store.Store {
-			n := 0
+			var n atomic.Int32
 			return &faulty{Store: store.NewMemory(), due: func(s store.Store, ask store.Ask, into []store.Snapshot) ([]store.Snapshot, policy.Instant, error) {
-				if n++; ask.Owner != "" {
-					ask.Owner += string(rune('a' + n))
+				if n := n.Add(1); ask.Owner != "" {
+					ask.Owner += string('a' + n)
 				}
 				return s.Due(bg, ask, into)
 			}}
