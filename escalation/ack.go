@@ -425,13 +425,31 @@ func (m *machine) decline() Verdict {
 		}
 	}
 	m.unsnooze(ti)
-	if acked && t.Status == StatusAcknowledged && len(m.ackers(ti)) == 0 {
-		m.climbOn(ti)
+	if acked {
+		m.uncover(ti)
 	}
 	if current >= 0 && m.allFailed(current) {
 		m.unreached(ti, current, policy.ReasonDeclined)
 	}
 	return applied
+}
+
+// uncover is called when an acknowledgement of track ti was taken away: what is
+// left may not be what the tier needs. Those who are left are not told again.
+func (m *machine) uncover(ti int) {
+	t := &m.s.Tracks[ti]
+	if t.Status != StatusAcknowledged {
+		return
+	}
+	if len(m.ackers(ti)) == 0 {
+		m.climbOn(ti)
+		return
+	}
+	if t.Tier >= 0 && !m.satisfied(ti) {
+		m.restartClock(t)
+		t.AckEnd = policy.Never
+		m.climbing(t)
+	}
 }
 
 // climbOn lets track ti climb on for what was left of its wait.

@@ -113,8 +113,8 @@ func (m *machine) recuse(who policy.Target) {
 				}
 			}
 		}
-		if m.dropAck(ti, who) && t.Status == StatusAcknowledged && len(m.ackers(ti)) == 0 {
-			m.climbOn(ti)
+		if m.dropAck(ti, who) {
+			m.uncover(ti)
 		}
 		if current >= 0 && m.allFailed(current) {
 			m.unreached(ti, current, policy.ReasonConflictOfInterest)

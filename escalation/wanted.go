@@ -34,13 +34,12 @@ func wantedMessage(s *State, e *Effect) bool {
 		return true
 	case MessageLastResort:
 		return !s.Resolved.Known()
-	case MessageReview:
-		for i := range rareOf(s).Reviews {
-			if s.More.Reviews[i].Pending {
-				return true
-			}
+	case MessageReminder:
+		if e.Track < 0 { // of a review's voters
+			return votesPending(s)
 		}
-		return false
+	case MessageReview:
+		return votesPending(s)
 	}
 	if s.Resolved.Known() {
 		return false
@@ -69,4 +68,14 @@ func wantedContact(s *State, e *Effect, c *Contact) bool {
 		return acker == (t.Status == StatusAcknowledged)
 	}
 	return en.Live && !acker
+}
+
+// votesPending reports whether some review is under way.
+func votesPending(s *State) bool {
+	for i := range rareOf(s).Reviews {
+		if s.More.Reviews[i].Pending {
+			return true
+		}
+	}
+	return false
 }
