@@ -4,7 +4,6 @@ import (
 	"math/rand/v2"
 	"runtime"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -44,7 +43,7 @@ func BenchmarkOpen(b *testing.B) {
 	for _, design := range []struct {
 		who     string
 		measure func(b *testing.B, n int)
-	}{{"belfry", openBelfry}, {"afterfunc", openAfterFunc}, {"goroutine", openGoroutines}} {
+	}{{"belfry", openBelfry}, {"afterfunc", openAfterFunc}} {
 		for _, size := range []struct {
 			name string
 			n    int
@@ -149,36 +148,6 @@ func openAfterFunc(b *testing.B, n int) {
 	for _, a := range alerts {
 		a.timer.Stop()
 	}
-}
-
-// openGoroutines is the design with a goroutine for each alert that sleeps. They
-// sleep long enough to be measured, and no longer: nothing wakes them earlier.
-func openGoroutines(b *testing.B, n int) {
-	for nap := 2*time.Second + time.Duration(n)*20*time.Microsecond; ; nap *= 2 {
-		if per, gc, ok := sleeping(n, nap); ok {
-			b.ReportMetric(per, "B/alert")
-			b.ReportMetric(gc, "ms/gc")
-			return
-		}
-	}
-}
-
-// sleeping measures n goroutines that sleep for a nap; ok is false when some of
-// them woke before that was done.
-func sleeping(n int, nap time.Duration) (bytes, gc float64, ok bool) {
-	before := live()
-	var woke atomic.Int64
-	var all sync.WaitGroup
-	for range n {
-		all.Go(func() {
-			time.Sleep(nap)
-			woke.Add(1)
-		})
-	}
-	bytes, gc = (live()-before)/float64(n), fullGC()
-	ok = woke.Load() == 0
-	all.Wait()
-	return bytes, gc, ok
 }
 
 // TestOpenWorld holds the measured events to what they are said to be: each

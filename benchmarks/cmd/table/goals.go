@@ -45,7 +45,7 @@ func stepGoals() []goal {
 
 func openGoals() []goal {
 	const many, few = "Open/who=belfry/alerts=many", "Open/who=belfry/alerts=few"
-	const timers, timersFew, sleepers = "Open/who=afterfunc/alerts=many", "Open/who=afterfunc/alerts=few", "Open/who=goroutine/alerts=many"
+	const timers, timersFew, sleepers = "Open/who=afterfunc/alerts=many", "Open/who=afterfunc/alerts=few", "ZSleepers"
 	in := func(bench, unit string) metric { return metric{bench, unit} }
 	return []goal{
 		{"P2", "memory of an open alert, beyond the alert", in(many, "B/alert"), "", metric{}, false, 256},
