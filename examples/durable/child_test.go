@@ -89,6 +89,18 @@ func (f *fleet) tail() string {
 	return string(b[max(0, len(b)-3000):])
 }
 
+// about is every line that names an alert.
+func (f *fleet) about(name string) string {
+	b, _ := os.ReadFile(f.said)
+	var lines []string
+	for line := range strings.Lines(string(b)) {
+		if strings.Contains(line, name) {
+			lines = append(lines, line)
+		}
+	}
+	return strings.Join(lines, "")
+}
+
 // story is what the processes have said.
 type story struct {
 	opened map[string]bool     // keys whose trigger was answered
@@ -116,10 +128,6 @@ func (f *fleet) read() story {
 			key, _ := place(w[1])
 			at := key + " " + w[7]
 			s.pages[at] = append(s.pages[at], w[1])
-		case len(w) > 1 && w[1] == "last_resort":
-			id := w[len(w)-1]
-			key, _ := place(id)
-			s.pages[key+" last"] = append(s.pages[key+" last"], id)
 		}
 	}
 	return s
@@ -135,8 +143,8 @@ func place(id string) (key string, seq uint64) {
 }
 
 // tiers are the tiers of the policy, as pages name them, and the last resort
-// that follows when nobody has answered.
-func tiers() []string { return []string{`"owner"`, `"soc"`, `"lead"`, `"manager"`, "last"} }
+// that follows when nobody has answered, which is of no tier.
+func tiers() []string { return []string{`"owner"`, `"soc"`, `"lead"`, `"manager"`, `""`} }
 
 // verdict is what is counted.
 type verdict struct{ opened, missing, twice, again int }
@@ -154,7 +162,7 @@ func (f *fleet) judge(s story) verdict {
 			ids := s.pages[key+" "+tier]
 			if len(ids) == 0 && !ok {
 				v.missing++
-				f.t.Errorf("%s: tier %s was never told", key, tier)
+				f.t.Errorf("%s: tier %s was never told; of it was said:\n%s", key, tier, f.about(key+"#1"))
 			}
 			for i, id := range ids {
 				if id != ids[0] {

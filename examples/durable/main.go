@@ -99,7 +99,7 @@ func (s *settings) run(ctx context.Context, out *output, stderr io.Writer) (err 
 	eng, err := engine.New(engine.Config{
 		Policies: doc, Store: st, Node: s.node,
 		Notifier:   notify.NotifierFunc(out.tell),
-		LastResort: notify.Writer(stderr),
+		LastResort: notify.NotifierFunc((&output{w: stderr}).tell),
 		Subscribe:  out.record,
 		// Short, so that what a killed process was just saying is said again
 		// soon, and not after two minutes.
