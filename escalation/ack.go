@@ -1,6 +1,10 @@
 package escalation
 
-import "github.com/belfry-go/belfry/policy"
+import (
+	"slices"
+
+	"github.com/belfry-go/belfry/policy"
+)
 
 // acknowledge is one person's "I have it", for one track or for those that told
 // this person.
@@ -76,9 +80,7 @@ func (m *machine) ackTrack(ti int, who policy.Target) Verdict {
 	if !m.ackable(ti) {
 		return ignored(Already)
 	}
-	if m.hasDeclined(ti, who) {
-		m.undecline(ti, who)
-	}
+	m.undecline(ti, who)
 	if t.Status != StatusExhausted && t.Tier != NoTier && !m.wasTold(ti, who) && !m.anyTier(ti) {
 		return ignored(NotTold)
 	}
@@ -273,13 +275,7 @@ func (m *machine) clearAcks(ti int) {
 		return
 	}
 	r := m.own()
-	kept := r.Acks[:0]
-	for _, a := range r.Acks {
-		if int(a.Track) != ti {
-			kept = append(kept, a)
-		}
-	}
-	r.Acks = kept
+	r.Acks = slices.DeleteFunc(r.Acks, func(a Ack) bool { return int(a.Track) == ti })
 }
 
 // ackers lists who has acknowledged track ti.
@@ -345,11 +341,7 @@ func (m *machine) restartTier(t *Track) int {
 	_, spec := m.spec(t)
 	t.Entered &= spec.Anchored
 	t.Skipped, t.Deferred, t.Next = 0, 0, policy.Never
-	from := -1
-	if t.Pass > 1 {
-		from = spec.From - 1
-	}
-	for i := from + 1; i < len(spec.Tiers); i++ {
+	for i := passStart(t, spec); i < len(spec.Tiers); i++ {
 		if spec.Anchored&(1<<i) == 0 || t.Entered&(1<<i) == 0 && t.Pass <= 1 {
 			return i
 		}
@@ -367,7 +359,7 @@ func (m *machine) unacknowledge() Verdict {
 	if t.Status != StatusAcknowledged && t.Status != StatusSnoozed && len(m.ackers(ti)) == 0 {
 		return ignored(Already)
 	}
-	m.unsnooze(ti)
+	m.wake(ti)
 	m.void(ti)
 	m.again(ti, entering{cause: policy.ReasonManual})
 	m.updateChannels()
@@ -391,102 +383,12 @@ func (m *machine) again(ti int, in entering) {
 	m.walk(ti, j, m.now, in)
 }
 
-// decline is one person's: no more pages for them, and the next tier at once if
-// nobody is left.
-func (m *machine) decline() Verdict {
-	if v, ok := m.mayQuiet(); !ok {
-		return v
-	}
-	ti, v := m.oneTrack()
-	if v.Kind != 0 {
-		return v
-	}
-	who := m.ev.By.Principal
-	if !m.wasTold(ti, who) {
-		return ignored(NotTold)
-	}
-	if m.hasDeclined(ti, who) {
-		return ignored(Already)
-	}
-	t := &m.s.Tracks[ti]
-	r := m.own()
-	r.Declined = append(r.Declined, Declined{Track: int16(ti), Who: who})
-	acked := m.dropAck(ti, who)
-	m.stopFor(ti, who)
-	current := -1
-	for i := range m.s.Contacts {
-		c := &m.s.Contacts[i]
-		e := &m.s.Entries[c.Entry]
-		if int(e.Track) == ti && m.responder(c).To == who {
-			c.Declined = true
-			if e.Tier == t.Tier && !e.Extra && e.Pass == t.Pass {
-				current = int(c.Entry)
-			}
-		}
-	}
-	m.unsnooze(ti)
-	if acked {
-		m.uncover(ti)
-	}
-	if current >= 0 && m.allFailed(current) {
-		m.unreached(ti, current, policy.ReasonDeclined)
-	}
-	return applied
-}
-
-// uncover is called when an acknowledgement of track ti was taken away: what is
-// left may not be what the tier needs. Those who are left are not told again.
-func (m *machine) uncover(ti int) {
-	t := &m.s.Tracks[ti]
-	if t.Status != StatusAcknowledged {
-		return
-	}
-	if len(m.ackers(ti)) == 0 {
-		m.climbOn(ti)
-		return
-	}
-	if t.Tier >= 0 && !m.satisfied(ti) {
-		m.restartClock(t)
-		t.AckEnd = policy.Never
-		m.climbing(t)
-	}
-}
-
-// climbOn lets track ti climb on for what was left of its wait.
-func (m *machine) climbOn(ti int) {
-	t := &m.s.Tracks[ti]
-	m.restartClock(t)
-	m.void(ti)
-}
-
 // dropAck removes who's acknowledgement and reports whether there was one.
 func (m *machine) dropAck(ti int, who policy.Target) bool {
 	if !m.hasAcked(ti, who) {
 		return false
 	}
 	r := m.own()
-	kept := r.Acks[:0]
-	for _, a := range r.Acks {
-		if int(a.Track) != ti || a.Who != who {
-			kept = append(kept, a)
-		}
-	}
-	r.Acks = kept
+	r.Acks = slices.DeleteFunc(r.Acks, func(a Ack) bool { return int(a.Track) == ti && a.Who == who })
 	return true
-}
-
-// undecline forgets that who declined track ti; ti -1: that anybody declined
-// anything.
-func (m *machine) undecline(ti int, who policy.Target) {
-	if len(m.rare().Declined) == 0 {
-		return
-	}
-	r := m.own()
-	kept := r.Declined[:0]
-	for _, d := range r.Declined {
-		if ti >= 0 && (int(d.Track) != ti || d.Who != who) {
-			kept = append(kept, d)
-		}
-	}
-	r.Declined = kept
 }

@@ -21,12 +21,7 @@ func (m *machine) openActions() {
 // permissive reports whether an anchor makes an action one that gives something
 // back.
 func permissive(a *policy.Anchor) bool {
-	for i := range a.Terms {
-		if k := a.Terms[i].Kind; k == policy.AnchorGate || k == policy.AnchorResolved {
-			return true
-		}
-	}
-	return false
+	return a.On(policy.AnchorGate) || a.On(policy.AnchorResolved)
 }
 
 // actionWaits reports whether action i is still to come at its instant: after a
@@ -40,20 +35,10 @@ func (m *machine) actionWaits(i int) bool {
 	if m.s.Resolved.Known() && (at == nil || !permissive(at)) {
 		return false
 	}
-	if at != nil && m.s.Resolved.Known() && anchoredTo(at, policy.AnchorResolved) {
+	if at != nil && m.s.Resolved.Known() && at.On(policy.AnchorResolved) {
 		return m.s.Verified
 	}
 	return true
-}
-
-// anchoredTo reports whether an anchor has a term of kind k.
-func anchoredTo(a *policy.Anchor, k policy.AnchorKind) bool {
-	for i := range a.Terms {
-		if a.Terms[i].Kind == k {
-			return true
-		}
-	}
-	return false
 }
 
 // actionsDue begins the actions that are due.

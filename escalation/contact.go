@@ -183,15 +183,7 @@ func (m *machine) unreached(ti, ei int, cause policy.Reason) {
 	if spec.Tiers[e.Tier].UnreachWait && cause == policy.ReasonUnreachable || m.silenced() {
 		return
 	}
-	next, ok := m.handOver(ti, cause)
-	if !ok {
-		return
-	}
-	if next < 0 {
-		m.passOver(ti, m.now, cause)
-		return
-	}
-	m.walk(ti, next, m.now, entering{cause: cause})
+	m.goOn(ti, cause)
 }
 
 // ringPlace returns the place in the ring of the last target of entry ei that

@@ -49,11 +49,16 @@ func (m *machine) afterGap() {
 	m.runDue()
 }
 
-// walkOver stands in for entering a tier while a gap is walked.
-func (m *machine) walkOver(ti, j int, due policy.Instant, in entering) {
+// walkOf returns what the walk has found of track ti; a track may begin in it.
+func (m *machine) walkOf(ti int) *walked {
 	for len(m.walks) <= ti {
 		m.walks = append(m.walks, walked{})
 	}
+	return &m.walks[ti]
+}
+
+// walkOver stands in for entering a tier while a gap is walked.
+func (m *machine) walkOver(ti, j int, due policy.Instant, in entering) {
 	t := &m.s.Tracks[ti]
 	p, spec := m.spec(t)
 	s := stop{tier: j, pass: int(t.Pass), due: due, in: in}
@@ -66,7 +71,8 @@ func (m *machine) walkOver(ti, j int, due policy.Instant, in entering) {
 			s.must = s.must || m.s.Deadlines[i].At <= due
 		}
 	}
-	m.walks[ti].stops = append(m.walks[ti].stops, s)
+	w := m.walkOf(ti)
+	w.stops = append(w.stops, s)
 	if t.Status == StatusAcknowledged {
 		m.void(ti)
 	}
@@ -88,10 +94,7 @@ func (m *machine) walkOver(ti, j int, due policy.Instant, in entering) {
 func (m *machine) wholly(ti int) {
 	t := &m.s.Tracks[ti]
 	t.End, t.Next, t.Again, t.Deferred = policy.Never, policy.Never, policy.Never, 0
-	for len(m.walks) <= ti {
-		m.walks = append(m.walks, walked{})
-	}
-	w := &m.walks[ti]
+	w := m.walkOf(ti)
 	if len(w.stops) == 0 {
 		w.spent = true
 		return
@@ -142,7 +145,7 @@ func (m *machine) tellStop(ti int, s *stop, last bool) {
 	due, kept := s.due, *t
 	got, cause := m.ring(ti, s.tier, due, s.in, lists)
 	if got == passed {
-		m.walkOn(ti, cause)
+		m.goOn(ti, cause)
 		return
 	}
 	t = &m.s.Tracks[ti]
@@ -153,18 +156,6 @@ func (m *machine) tellStop(ti int, s *stop, last bool) {
 	if s.whole {
 		t.Start = m.now
 		m.setEnd(t, s.tier, m.now, entering{})
-	}
-}
-
-// walkOn goes on at once from a tier that has nobody.
-func (m *machine) walkOn(ti int, cause policy.Reason) {
-	next, ok := m.handOver(ti, cause)
-	switch {
-	case !ok:
-	case next < 0:
-		m.passOver(ti, m.now, cause)
-	default:
-		m.walk(ti, next, m.now, entering{cause: cause})
 	}
 }
 

@@ -1,6 +1,10 @@
 package escalation
 
-import "github.com/belfry-go/belfry/policy"
+import (
+	"slices"
+
+	"github.com/belfry-go/belfry/policy"
+)
 
 // openGates gives every gate its closing instant.
 func (m *machine) openGates() {
@@ -178,21 +182,11 @@ func (m *machine) others(l *Lists) int {
 	for _, roster := range l.Rosters {
 		for i := range roster {
 			to := roster[i].To
-			if to.Kind != policy.TargetUser || to == m.ev.By.Principal || m.party(to) || contains(seen, to) {
+			if to.Kind != policy.TargetUser || to == m.ev.By.Principal || m.party(to) || slices.Contains(seen, to) {
 				continue
 			}
 			seen = append(seen, to)
 		}
 	}
 	return len(seen)
-}
-
-// contains reports whether list has t.
-func contains(list []policy.Target, t policy.Target) bool {
-	for _, x := range list {
-		if x == t {
-			return true
-		}
-	}
-	return false
 }

@@ -10,9 +10,8 @@ import (
 type entering struct {
 	cause policy.Reason   // none: the passing of time
 	term  *policy.Term    // at its own instant: what gave it
-	own   bool            // at its own instant
 	wait  time.Duration   // with rest: the wait, in place of the tier's; negative: until an anchor
-	rest  bool            //
+	rest  bool            // the wait is that of `wait`
 	extra []policy.Target // told with it: those whose acknowledgement timed out
 	timed bool            // its hours were waited for already
 }
@@ -152,6 +151,19 @@ func (m *machine) handOver(ti int, cause policy.Reason) (next int, ok bool) {
 		return next, false
 	}
 	return next, true
+}
+
+// goOn goes on at once, for cause, from a tier that has nobody or reached
+// nobody.
+func (m *machine) goOn(ti int, cause policy.Reason) {
+	next, ok := m.handOver(ti, cause)
+	switch {
+	case !ok:
+	case next < 0:
+		m.passOver(ti, m.now, cause)
+	default:
+		m.walk(ti, next, m.now, entering{cause: cause})
+	}
 }
 
 // enter tries to enter tier j of track ti, due at `due`.

@@ -1,6 +1,7 @@
 package escalation
 
 import (
+	"slices"
 	"time"
 
 	"github.com/belfry-go/belfry/policy"
@@ -138,22 +139,15 @@ func (m *machine) identity() string { return m.s.Alert.Identity.ID }
 
 // leak reports whether the alert is, or has become, of a leak kind.
 func leak(s *State) bool {
-	if s.Alert.Kind.Leak() {
-		return true
-	}
-	for _, k := range rareOf(s).Kinds {
-		if k.Leak() {
-			return true
-		}
-	}
-	return false
+	return s.Alert != nil && s.Alert.Kind.Leak() || slices.ContainsFunc(rareOf(s).Kinds, policy.Kind.Leak)
 }
 
 // topLevel is P1's level.
 const topLevel policy.Level = 5
 
-// urgent reports whether nothing about this alert is held back.
-func urgent(s *State) bool { return s.Priority >= topLevel || leak(s) }
+// Urgent reports whether nothing about this alert is held back: it is P1, or is,
+// or has become, of a leak kind.
+func (s *State) Urgent() bool { return s.Priority >= topLevel || leak(s) }
 
 // spec returns the policy and the track that t runs.
 func (m *machine) spec(t *Track) (*policy.Policy, *policy.Track) { return specOf(m.doc, t) }

@@ -75,7 +75,7 @@ func (m *machine) toCome(ti int) bool {
 
 // escalate enters the next tier now.
 func (m *machine) escalate() Verdict {
-	if m.silencedByQuiet() {
+	if m.silenced() {
 		m.endSilences(policy.ReasonManual)
 		m.updateChannels()
 		return applied
@@ -89,7 +89,7 @@ func (m *machine) escalate() Verdict {
 	if m.ev.Tier != "" && (t.Tier < 0 || !strings.EqualFold(spec.Tiers[t.Tier].Name, m.ev.Tier)) {
 		return ignored(Stale)
 	}
-	m.unsnooze(ti)
+	m.wake(ti)
 	if t.Status == StatusExhausted {
 		m.tellExhausted(ti)
 		m.updateChannels()
@@ -115,7 +115,7 @@ func (m *machine) escalate() Verdict {
 func (m *machine) escalatePass(ti int) {
 	t := &m.s.Tracks[ti]
 	_, spec := m.spec(t)
-	if int(t.Pass) <= spec.Repeat && m.waitedFrom(spec) {
+	if int(t.Pass) <= spec.Repeat && firstWaited(spec, spec.From) >= 0 {
 		m.newPass(ti, m.now, policy.ReasonManual)
 		return
 	}
@@ -160,7 +160,7 @@ func (m *machine) reassign() Verdict {
 	if v.Kind != 0 {
 		return v
 	}
-	m.unsnooze(ti)
+	m.wake(ti)
 	m.void(ti)
 	m.endGrace()
 	j := int(t.Tier)

@@ -141,7 +141,7 @@ func anchorName(t *policy.Term) string {
 // nothing that is urgent has one.
 func (m *machine) openGrace() {
 	s := m.s
-	if m.p.Grace <= 0 || urgent(s) {
+	if m.p.Grace <= 0 || s.Urgent() {
 		return
 	}
 	if pr := m.ev.Prior; pr != nil && pr.GraceAt.Known() && m.now < pr.GraceAt.Add(day) {

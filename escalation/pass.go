@@ -21,7 +21,7 @@ func (m *machine) passOver(ti int, at policy.Instant, cause policy.Reason) {
 		return
 	}
 	unreached := !spec.Informs && !t.Reached && !m.walking
-	if unreached || int(t.Pass) > spec.Repeat || !m.waitedFrom(spec) {
+	if unreached || int(t.Pass) > spec.Repeat || firstWaited(spec, spec.From) < 0 {
 		m.exhaust(ti, unreached)
 		return
 	}
@@ -56,16 +56,6 @@ func (m *machine) newPass(ti int, at policy.Instant, cause policy.Reason) {
 		t.Cause, t.End = policy.ReasonNone, policy.Never
 		m.walk(ti, j, due, in)
 	}
-}
-
-// waitedFrom reports whether a later pass has a tier to enter.
-func (m *machine) waitedFrom(spec *policy.Track) bool {
-	for i := spec.From; i < len(spec.Tiers); i++ {
-		if spec.Anchored&(1<<i) == 0 {
-			return true
-		}
-	}
-	return false
 }
 
 // anchorsToCome reports whether an anchored tier of t with a known instant has

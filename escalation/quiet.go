@@ -9,9 +9,6 @@ import (
 // silenced reports whether a silence holds over the alert.
 func (m *machine) silenced() bool { return m.s.More != nil && len(m.s.More.Silences) > 0 }
 
-// silencedByQuiet is silenced, said where the caller will end it.
-func (m *machine) silencedByQuiet() bool { return m.silenced() }
-
 // Limits of a snooze: in all for one alert, and where nothing may wait.
 const (
 	snoozeLimit       = 24 * time.Hour
@@ -45,7 +42,7 @@ func (m *machine) snooze() Verdict {
 		return rejected(TooLong)
 	}
 	limit := snoozeLimit
-	if urgent(m.s) {
+	if m.s.Urgent() {
 		limit = snoozeLimitUrgent
 	}
 	used := m.rare().SnoozeUsed
@@ -91,20 +88,20 @@ func (m *machine) dropDeferred(t *Track) {
 	t.Next, t.Deferred = policy.Never, 0
 }
 
-// wake ends the snooze of track ti without telling anybody.
+// wake ends the snooze of track ti, if it has one, without telling anybody.
 func (m *machine) wake(ti int) {
 	t := &m.s.Tracks[ti]
-	t.Snooze = policy.Never
 	if t.Status != StatusSnoozed {
 		return
 	}
+	t.Snooze = policy.Never
 	m.restartClock(t)
 	m.climbing(t)
 }
 
-// restartClock starts the clock of a track again that was stopped: with what was left
-// of its wait, or, where the tier lasted until an anchor, as the ladder now
-// says.
+// restartClock starts the clock of a track again that was stopped: with what
+// was left of its wait, or, where the tier lasted until an anchor, as the ladder
+// now says.
 func (m *machine) restartClock(t *Track) {
 	_, spec := m.spec(t)
 	switch {
@@ -130,14 +127,6 @@ func (m *machine) climbing(t *Track) {
 	}
 }
 
-// unsnooze ends a snooze for an event that goes on to move the track itself.
-func (m *machine) unsnooze(ti int) {
-	t := &m.s.Tracks[ti]
-	if t.Status == StatusSnoozed {
-		m.wake(ti)
-	}
-}
-
 // snoozeOver is called at the end of a snooze: acknowledgements are void and
 // the current tier is told again, for what was left of its wait.
 func (m *machine) snoozeOver(ti int) {
@@ -146,17 +135,12 @@ func (m *machine) snoozeOver(ti int) {
 	t.Snooze = policy.Never
 	m.climbing(t)
 	m.clearAcks(ti)
-	m.resumed(LineResumed, ti, policy.ReasonSnoozeOver)
+	e := m.line(LineResumed)
+	e.Track, e.Reason = int16(ti), policy.ReasonSnoozeOver
 	if m.silenced() {
 		return
 	}
 	m.again(ti, entering{cause: policy.ReasonSnoozeOver, rest: true, wait: left})
-}
-
-// resumed writes that a quiet over track ti is over.
-func (m *machine) resumed(k EffectKind, ti int, r policy.Reason) {
-	e := m.line(k)
-	e.Track, e.Reason = int16(ti), r
 }
 
 // silence holds the alert until its end: the engine decided that it matches.
@@ -265,10 +249,7 @@ func (m *machine) resume(cause policy.Reason) {
 			continue
 		}
 		_, spec := m.spec(t)
-		j, from := -1, 0
-		if t.Pass > 1 {
-			from = spec.From
-		}
+		j, from := -1, passStart(t, spec)
 		for i := range spec.Tiers {
 			if cause != policy.ReasonManual && spec.Anchored&t.Entered&(1<<i) != 0 {
 				j = i

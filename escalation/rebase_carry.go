@@ -231,7 +231,7 @@ func (m *machine) carryGrace() {
 	}
 	end := s.Grace
 	s.Grace = least(end, s.GraceAt.Add(m.p.Grace))
-	over := urgent(s) || s.Grace <= m.now
+	over := s.Urgent() || s.Grace <= m.now
 	if over {
 		s.Grace = policy.Never
 	}

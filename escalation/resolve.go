@@ -190,10 +190,8 @@ func (m *machine) note() Verdict {
 	if m.ev.Evidence == "" {
 		return applied
 	}
-	for _, e := range m.rare().Evidence {
-		if e == m.ev.Evidence {
-			return applied
-		}
+	if m.noted(m.ev.Evidence) {
+		return applied
 	}
 	r := m.own()
 	r.Evidence = append(r.Evidence, m.ev.Evidence)

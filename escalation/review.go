@@ -126,10 +126,7 @@ func (m *machine) undoRequested() (ReviewOf, int, Verdict) {
 	}
 	a := &m.s.Actions[i]
 	u := m.p.Actions[i].Undo
-	leaked := m.s.Alert.Kind == policy.SecretLeaked
-	for _, k := range m.rare().Kinds {
-		leaked = leaked || k == policy.SecretLeaked
-	}
+	leaked := m.s.Alert.Kind == policy.SecretLeaked || slices.Contains(m.rare().Kinds, policy.SecretLeaked)
 	switch {
 	case a.Phase != PhaseDone:
 		return 0, -1, ignored(UnknownThing)
@@ -188,92 +185,6 @@ func (m *machine) beginReview(n ReviewState, reason policy.Reason) {
 	}
 	m.reviewLine(k, reason, "asked")
 	m.askVoters(k, reason)
-}
-
-// askVoters asks all stages at once. Where fewer may vote than are needed, the
-// fallback is asked too, and without one the exhausted list.
-func (m *machine) askVoters(k int, reason policy.Reason) {
-	r := m.s.More.Reviews[k]
-	spec := m.reviewSpec(r.Of, int(r.Index))
-	var rs []policy.Recipient
-	for i := range spec.Stages {
-		for _, by := range spec.Stages[i].By {
-			rs = append(rs, policy.Recipient{To: by})
-		}
-	}
-	lists, ok := m.lists(rs)
-	if !ok {
-		return
-	}
-	enough, at := true, 0
-	asked := &Lists{Recipients: rs, Rosters: make([][]Responder, len(rs)), Depends: lists.Depends}
-	for i := range spec.Stages {
-		may := 0
-		for range spec.Stages[i].By {
-			for _, who := range lists.Rosters[at] {
-				if barred, known := m.barred(&r, who.To); known && barred == VerdictNone {
-					asked.Rosters[at] = append(asked.Rosters[at], who)
-					may++
-				}
-			}
-			at++
-		}
-		enough = enough && may >= spec.Stages[i].Approvals
-	}
-	if len(m.need) > 0 {
-		return
-	}
-	if n := m.tellVoters(k, asked, MessageReview, reason); n == 0 {
-		enough = false
-	}
-	if !enough {
-		m.askFallback(k, policy.ReasonUnresolvable)
-	}
-}
-
-// tellVoters sends to voters and remembers whom.
-func (m *machine) tellVoters(k int, l *Lists, kind MessageKind, reason policy.Reason) int {
-	n := 0
-	r := m.own()
-	for _, roster := range l.Rosters {
-		for i := range roster {
-			n++
-			if !contains(r.Reviews[k].Voters, roster[i].To) {
-				r.Reviews[k].Voters = append(slices.Clip(r.Reviews[k].Voters), roster[i].To)
-			}
-		}
-	}
-	if n > 0 {
-		m.tellLists(l, kind, reason, m.reviewName(&r.Reviews[k]))
-	}
-	return n
-}
-
-// askFallback asks the fallback of review k; without one, or when it is nobody,
-// the exhausted list is told.
-func (m *machine) askFallback(k int, reason policy.Reason) {
-	r := m.own()
-	spec := m.reviewSpec(r.Reviews[k].Of, int(r.Reviews[k].Index))
-	r.Reviews[k].Fell, r.Reviews[k].After = true, policy.Never
-	lists, ok := m.lists(spec.Fallback)
-	if !ok {
-		return
-	}
-	asked := &Lists{Recipients: spec.Fallback, Rosters: make([][]Responder, len(spec.Fallback))}
-	for i, roster := range lists.Rosters {
-		for _, who := range roster {
-			if barred, known := m.barred(&r.Reviews[k], who.To); known && barred == VerdictNone {
-				asked.Rosters[i] = append(asked.Rosters[i], who)
-			}
-		}
-	}
-	if len(m.need) > 0 {
-		return
-	}
-	m.reviewLine(k, reason, "fallback")
-	if m.tellVoters(k, asked, MessageReview, reason) == 0 {
-		m.tellList(reason, m.reviewName(&r.Reviews[k]))
-	}
 }
 
 // tellList tells the exhausted list something that is no page.
@@ -349,23 +260,6 @@ func (m *machine) accessDue() policy.Instant {
 	return due
 }
 
-// remindVoters tells those again who have not voted.
-func (m *machine) remindVoters(k int) {
-	r := m.own()
-	v := &r.Reviews[k]
-	spec := m.reviewSpec(v.Of, int(v.Index))
-	v.Remind = v.Remind.Add(spec.Remind)
-	var rs []policy.Recipient
-	for _, who := range v.Voters {
-		if m.votedOn(v, who) < 0 {
-			rs = append(rs, policy.Recipient{To: who})
-		}
-	}
-	if lists, ok := m.lists(rs); ok && len(rs) > 0 {
-		m.tellLists(lists, MessageReminder, policy.ReasonReviewPending, m.reviewName(v))
-	}
-}
-
 // close ends review k; it is not pending any more and has no timers.
 func (m *machine) close(k int) *ReviewState {
 	r := &m.own().Reviews[k]
@@ -413,18 +307,5 @@ func (m *machine) voidReviews() {
 			o := m.own()
 			o.Reviews[k].Votes, o.Reviews[k].Digest = nil, d
 		}
-	}
-}
-
-// tellVoided tells the voters of review k that their votes do not count.
-func (m *machine) tellVoided(k int) {
-	r := m.s.More.Reviews[k]
-	m.reviewLine(k, policy.ReasonReviewVoided, "voided")
-	rs := make([]policy.Recipient, len(r.Voters))
-	for i, who := range r.Voters {
-		rs[i].To = who
-	}
-	if lists, ok := m.lists(rs); ok && len(rs) > 0 {
-		m.tellLists(lists, MessageNotice, policy.ReasonReviewVoided, m.reviewName(&r))
 	}
 }

@@ -220,10 +220,18 @@ func (m *machine) tierDue(ti int) bool {
 
 // from returns the tier after which the ladder goes on.
 func (m *machine) from(t *Track, spec *policy.Track) int {
-	if t.Tier == NoTier && t.Pass > 1 {
-		return spec.From - 1
+	if t.Tier == NoTier {
+		return passStart(t, spec) - 1
 	}
 	return int(t.Tier)
+}
+
+// passStart returns the tier where the present pass of t begins.
+func passStart(t *Track, spec *policy.Track) int {
+	if t.Pass > 1 {
+		return spec.From
+	}
+	return 0
 }
 
 // anchoredDue returns the first anchored tier of t whose own instant is there
@@ -268,7 +276,7 @@ func (m *machine) anchorDueNow(ti, i int, at policy.Instant, by *policy.Term) {
 		return
 	}
 	m.overtake(ti, i)
-	m.walk(ti, i, at, entering{own: true, term: by})
+	m.walk(ti, i, at, entering{term: by})
 }
 
 // overtake lets track ti move to anchored tier i: the waited tiers above that

@@ -56,12 +56,7 @@ func validVote(spec *policy.Review, vote string) bool {
 	if spec.Answers == nil {
 		return vote == voteApprove || vote == voteReject
 	}
-	for _, a := range spec.Answers {
-		if a == vote {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(spec.Answers, vote)
 }
 
 // votedReview returns the review that a vote is for.
@@ -205,12 +200,7 @@ func (m *machine) decideReview(k int) {
 
 // noted reports whether an item of evidence is there.
 func (m *machine) noted(item string) bool {
-	for _, e := range m.rare().Evidence {
-		if e == item {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(m.rare().Evidence, item)
 }
 
 // grant carries out what review k decided.

@@ -8,6 +8,16 @@ type Anchor struct {
 	Text  string // as written, for records and messages
 }
 
+// On reports whether some term of a is of kind k.
+func (a *Anchor) On(k AnchorKind) bool {
+	for i := range a.Terms {
+		if a.Terms[i].Kind == k {
+			return true
+		}
+	}
+	return false
+}
+
 // Term is one ANCHOR [± DURATION] or ANCHOR − SHARE%.
 type Term struct {
 	Kind  AnchorKind

@@ -28,7 +28,7 @@ func (p *Policy) derive() {
 				t.Informs = false
 			}
 		}
-		t.OnExhausted = len(t.Tiers) > 0 && t.Tiers[0].At != nil && t.Tiers[0].At.is(AnchorExhausted)
+		t.OnExhausted = len(t.Tiers) > 0 && t.Tiers[0].At != nil && t.Tiers[0].At.On(AnchorExhausted)
 	}
 	for i := range p.Actions {
 		note(p.Actions[i].At)
@@ -40,14 +40,4 @@ func (p *Policy) derive() {
 	for i := range p.Reviews {
 		note(p.Reviews[i].At)
 	}
-}
-
-// is reports whether some term of a is of kind k.
-func (a *Anchor) is(k AnchorKind) bool {
-	for _, t := range a.Terms {
-		if t.Kind == k {
-			return true
-		}
-	}
-	return false
 }

@@ -243,23 +243,8 @@ func (e *Engine) salt() store.Salt {
 // rankOf is the rank of an alert among all that is due: 0 is the gravest.
 func rankOf(s *escalation.State) uint8 {
 	top, _ := policy.P1.Level()
-	if leaks(s) || s.Priority >= top {
+	if s.Urgent() {
 		return 0
 	}
 	return uint8(top - max(s.Priority, 1))
-}
-
-// leaks reports whether an alert is, or became, of a leak kind.
-func leaks(s *escalation.State) bool {
-	if s.Alert != nil && s.Alert.Kind.Leak() {
-		return true
-	}
-	if s.More != nil {
-		for _, k := range s.More.Kinds {
-			if k.Leak() {
-				return true
-			}
-		}
-	}
-	return false
 }
