@@ -44,6 +44,19 @@ func TestStateStaysSmall(t *testing.T) {
 			a := exploredAlert()
 			return escalation.Event{Kind: escalation.EventTrigger, At: l.state.At, By: rotator, Alert: &a}
 		}},
+		{"of one more kind", explored[0].policy, func(l *life, i int) escalation.Event {
+			a := exploredAlert()
+			a.Kind = policy.Kind(fmt.Sprintf("kind_%d", i))
+			return escalation.Event{Kind: escalation.EventTrigger, At: l.state.At, By: rotator, Alert: &a}
+		}},
+		{"with one more label", explored[0].policy, func(l *life, i int) escalation.Event {
+			a := exploredAlert()
+			a.Labels = map[string]string{fmt.Sprintf("label_%d", i): "x"}
+			return escalation.Event{Kind: escalation.EventTrigger, At: l.state.At, By: rotator, Alert: &a}
+		}},
+		{"one more item of evidence", explored[0].policy, func(l *life, i int) escalation.Event {
+			return escalation.Event{Kind: escalation.EventNote, At: l.state.At, By: rotator, Evidence: fmt.Sprintf("item_%d", i)}
+		}},
 		{"escalated again", explored[0].policy, func(l *life, _ int) escalation.Event {
 			return escalation.Event{Kind: escalation.EventEscalate, At: l.state.At, By: rotator, Track: "main"}
 		}},
@@ -67,6 +80,9 @@ func TestStateStaysSmall(t *testing.T) {
 				if err := explore.CheckState(doc, &l.state); err != nil {
 					t.Fatalf("the %d. time: %v", i, err)
 				}
+			}
+			if n := len(l.state.Alert.Labels); n > policy.MaxLabels {
+				t.Errorf("%d labels", n)
 			}
 			if bytes := len(escalation.AppendState(nil, &l.state)); largest > 300 || bytes > 16<<10 {
 				t.Errorf("%d entries at most, %d bytes in the end", largest, bytes)

@@ -15,7 +15,11 @@ func mergeLabels(a, b map[string]string) map[string]string {
 	}
 	c := make(map[string]string, len(a)+len(b))
 	maps.Copy(c, a)
-	maps.Copy(c, b)
+	for _, name := range slices.Sorted(maps.Keys(b)) {
+		if _, has := c[name]; has || len(c) < policy.MaxLabels {
+			c[name] = b[name]
+		}
+	}
 	return c
 }
 

@@ -55,8 +55,21 @@ func (m *machine) takeKind(k policy.Kind) bool {
 		return false
 	}
 	r := m.own()
-	r.Kinds = append(r.Kinds, k)
+	r.Kinds = append(forget(r.Kinds), k)
 	return true
+}
+
+// maxKinds is how many kinds an alert remembers having had.
+const maxKinds = 64
+
+// forget makes room for one more kind: the oldest goes, which is then news if it
+// comes again. A leak is never forgotten.
+func forget(kinds []policy.Kind) []policy.Kind {
+	if len(kinds) < maxKinds {
+		return kinds
+	}
+	oldest := slices.IndexFunc(kinds, func(k policy.Kind) bool { return !k.Leak() })
+	return slices.Delete(kinds, oldest, oldest+1)
 }
 
 // merge replaces the alert by one that has the trigger's labels, identity and
@@ -109,7 +122,7 @@ func (m *machine) keepKind(k policy.Kind) {
 		return
 	}
 	r := m.own()
-	r.Kinds = append([]policy.Kind{k}, r.Kinds...)
+	r.Kinds = append([]policy.Kind{k}, forget(r.Kinds)...)
 }
 
 // nearer returns the earlier of two times; an absent one of the alert stays.

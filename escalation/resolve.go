@@ -185,15 +185,19 @@ func (m *machine) tellOpenWaits() {
 	}
 }
 
-// note adds evidence, or words.
+// maxEvidence is how many items of evidence an alert counts as noted.
+const maxEvidence = 64
+
+// note adds evidence, or words. What is over the limit stands in the record and
+// opens nothing.
 func (m *machine) note() Verdict {
-	if m.ev.Evidence == "" {
-		return applied
-	}
-	if m.noted(m.ev.Evidence) {
+	if m.ev.Evidence == "" || m.noted(m.ev.Evidence) {
 		return applied
 	}
 	r := m.own()
+	if len(r.Evidence) == maxEvidence {
+		return applied
+	}
 	r.Evidence = append(r.Evidence, m.ev.Evidence)
 	m.happened(Happening{Kind: policy.AnchorEvidence, Name: m.ev.Evidence})
 	m.decideReviews()
