@@ -74,7 +74,7 @@ func rooms() []room {
 			why:    "the host drives the machine; whatever else it needs is plugged in through an interface",
 		},
 		{
-			path: "escalation/store", ours: []string{"policy", "escalation", "escalation/audit"},
+			path: "escalation/store", ours: []string{"policy", "escalation"},
 			why: "a store keeps what the machine says and knows neither engine nor notifier",
 		},
 		{
@@ -91,8 +91,8 @@ func rooms() []room {
 			why: "the board is read on a hot path; it knows committed state and nothing else",
 		},
 		{
-			path: "escalation/audit", ours: []string{"policy", "escalation"},
-			why: "a verifier that trusts the engine proves nothing",
+			path: "escalation/audit", ours: []string{"policy", "escalation", "escalation/store"},
+			why: "a verifier that trusts the engine proves nothing; the store is read for the export alone",
 		},
 		{
 			path: "escalation/intake/...", ours: []string{"policy", "escalation", "escalation/intake"},

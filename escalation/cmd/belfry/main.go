@@ -51,6 +51,7 @@ func verbs() []verb {
 		{"simulate", "[flags] DOC", "show what happens to an alert, if nobody acts or as --event says", (*tool).simulate},
 		{"explain", "[flags] DOC", "say why a policy governs an alert, and why somebody was told or not", (*tool).explain},
 		{"oncall", "[flags] DOC", "say who is on call, and when others come on", (*tool).oncall},
+		{"verify", "[flags] FILE", "say whether an exported history was changed", (*tool).verify},
 		{"version", "", "print how this program was built", (*tool).version},
 	}
 }
