@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"github.com/belfry-go/belfry/escalation/store"
-	"github.com/belfry-go/belfry/escalation/store/sqlstore"
 )
 
 // asChild makes the test's binary the example itself, so that there is a real
@@ -185,7 +184,7 @@ func (f *fleet) judge(s story) verdict {
 }
 
 // verify holds every history to its chain.
-func (f *fleet) verify(st *sqlstore.Store) {
+func (f *fleet) verify(st database) {
 	f.t.Helper()
 	ctx := f.t.Context()
 	for name, err := range st.Streams(ctx, store.StreamQuery{}) {

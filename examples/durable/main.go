@@ -28,9 +28,9 @@ import (
 
 	"github.com/belfry-go/belfry/escalation"
 	"github.com/belfry-go/belfry/escalation/engine"
+	"github.com/belfry-go/belfry/escalation/store"
 	"github.com/belfry-go/belfry/escalation/store/pgstore"
 	"github.com/belfry-go/belfry/escalation/store/sqlitestore"
-	"github.com/belfry-go/belfry/escalation/store/sqlstore"
 	"github.com/belfry-go/belfry/notify"
 	"github.com/belfry-go/belfry/policy"
 	"github.com/belfry-go/belfry/policy/policyfile"
@@ -74,8 +74,14 @@ func program(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return 0
 }
 
+// database is a store that is closed.
+type database interface {
+	store.Store
+	Close() error
+}
+
 // open opens the database that -db names.
-func open(ctx context.Context, db string) (*sqlstore.Store, error) {
+func open(ctx context.Context, db string) (database, error) {
 	if strings.HasPrefix(db, "postgres://") || strings.HasPrefix(db, "postgresql://") {
 		return pgstore.Open(ctx, db)
 	}

@@ -11,7 +11,6 @@ import (
 
 	"github.com/belfry-go/belfry/escalation/store"
 	"github.com/belfry-go/belfry/escalation/store/pgstore"
-	"github.com/belfry-go/belfry/escalation/store/sqlstore"
 	"github.com/belfry-go/belfry/escalation/store/storetest"
 )
 
@@ -63,7 +62,7 @@ func exec(t testing.TB, url, statement string) {
 	}
 }
 
-func open(t testing.TB, url string) *sqlstore.Store {
+func open(t testing.TB, url string) *pgstore.Store {
 	t.Helper()
 	st, err := pgstore.Open(t.Context(), url)
 	if err != nil {

@@ -43,11 +43,18 @@
 // date; several nodes may do so at once. It never goes back: tables of a newer
 // version than this package knows are ErrSchema, and are not touched.
 //
+// # Deadlines
+//
+// Each call has one, see [Timeout], whatever its context allows: a server that
+// hangs does not hang the engine. A server should hold to it too, so that it
+// leaves no statement of a node that is gone: set statement_timeout of the
+// connections, as pgstore does.
+//
 // # Errors
 //
 // A failure of the database is an [*Error]: it says what is wrong and what to
-// do, and errors.Is finds ErrFull, ErrReadOnly, ErrCorrupt, ErrLost, ErrBusy
-// and ErrSchema in it. After a failed Commit the outcome is unknown, above all
+// do, and errors.Is finds ErrFull, ErrReadOnly, ErrCorrupt, ErrIO, ErrLost,
+// ErrTimeout, ErrBusy and ErrSchema in it. After a failed Commit the outcome is unknown, above all
 // when the connection was lost; store.Resolve finds it by the entry's hash. The
 // engine does so by itself.
 package sqlstore

@@ -27,6 +27,9 @@ var (
 	// ErrLost: there is no connection, or it broke. What was under way may have
 	// been done or not.
 	ErrLost = errors.New("the connection is lost")
+	// ErrTimeout: the database did not answer in time, see [Timeout]. What was
+	// under way may have been done or not, or be done yet.
+	ErrTimeout = errors.New("the database does not answer")
 	// ErrBusy: another process holds what was needed for too long.
 	ErrBusy = errors.New("the database is locked by another process")
 	// ErrSchema: the tables are not those that this version knows.
@@ -47,6 +50,7 @@ func advice() []struct {
 		{ErrCorrupt, "stop, keep the file, and restore a backup: what it holds cannot be trusted"},
 		{ErrIO, "look into the system's log for the disk; the store opens the file anew with each attempt"},
 		{ErrLost, "see whether the server runs and can be reached; what was under way may be done: store.Resolve finds out"},
+		{ErrTimeout, "see whether the server or the disk hangs, and what else loads it; what was under way may be done: store.Resolve finds out"},
 		{ErrBusy, "see which other process holds the database; only Belfry should write to its tables"},
 		{ErrSchema, "run the version of Belfry that wrote them, or a later one; tables are never taken back to an older form"},
 	}
@@ -93,11 +97,11 @@ func (e *SchemaError) Error() string {
 }
 
 // wrap makes an *Error of what a driver returned. The errors of contexts stay
-// as they are.
+// as they are, and so does that there is no row, which its caller tells.
 func wrap(op string, err error) error {
 	var done *Error
 	switch {
-	case err == nil, errors.As(err, &done), errors.Is(err, store.ErrNotFound), store.Refused(err):
+	case err == nil, errors.As(err, &done), errors.Is(err, sql.ErrNoRows), errors.Is(err, store.ErrNotFound), store.Refused(err):
 		return err
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return fmt.Errorf("sqlstore: %s: %w", op, err)
@@ -152,9 +156,11 @@ func classifyState(s string) error {
 		return ErrIO
 	case s == "42P01", s == "42703", s == "3F000":
 		return ErrSchema
+	case s == "57014": // cut off by statement_timeout
+		return ErrTimeout
 	case s == "55P03", s == "40P01", s == "40001":
 		return ErrBusy
-	case strings.HasPrefix(s, "08"), strings.HasPrefix(s, "57P"), s == "53300":
+	case strings.HasPrefix(s, "08"), strings.HasPrefix(s, "57P"), s == "53300", s == "25P03":
 		return ErrLost
 	}
 	return nil

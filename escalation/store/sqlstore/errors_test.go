@@ -33,6 +33,7 @@ func TestWrap(t *testing.T) {
 		{stateError("42P01"), ErrSchema},
 		{stateError("40P01"), ErrBusy},
 		{stateError("57P01"), ErrLost},
+		{stateError("57014"), ErrTimeout},
 		{stateError("08006"), ErrLost},
 		{codeError(5), ErrBusy},
 		{codeError(8 | 4<<8), ErrReadOnly}, // an extended code

@@ -4,6 +4,7 @@ import (
 	"context"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/belfry-go/belfry/escalation/store"
 )
@@ -13,7 +14,8 @@ import (
 // written by the next leader, who is one of those who wait; so nobody works for
 // others for longer than one transaction, and no goroutine is needed.
 type group struct {
-	write func(context.Context, []*store.Commit)
+	write   func(context.Context, []*store.Commit)
+	timeout time.Duration // of the waiting, and of the writing
 
 	mu      sync.Mutex
 	free    int // places for leaders
@@ -33,6 +35,7 @@ type call struct {
 	turn chan turn
 	// together are the calls that this one leads, itself first.
 	together []*call
+	patience *time.Timer
 }
 
 type turn uint8
@@ -42,9 +45,16 @@ const (
 	turnToLead
 )
 
-func (g *group) init(leaders int, write func(context.Context, []*store.Commit)) {
-	g.free, g.write = leaders, write
-	g.calls.New = func() any { return &call{turn: make(chan turn, 1)} }
+func (g *group) init(leaders int, timeout time.Duration, write func(context.Context, []*store.Commit)) {
+	g.free, g.timeout = leaders, timeout
+	g.write = func(ctx context.Context, commits []*store.Commit) {
+		ctx, cancel := context.WithTimeout(ctx, timeout)
+		defer cancel()
+		write(ctx, commits)
+	}
+	g.calls.New = func() any {
+		return &call{turn: make(chan turn, 1), patience: time.NewTimer(timeout)}
+	}
 }
 
 // commit writes commits, and has set their Errs when it returns.
@@ -59,9 +69,11 @@ func (g *group) commit(ctx context.Context, commits []*store.Commit) {
 	}
 	c := g.calls.Get().(*call)
 	c.ctx, c.commits = ctx, commits
+	c.patience.Reset(g.timeout)
 	g.waiting = append(g.waiting, c)
 	g.mu.Unlock()
 	g.await(c)
+	c.patience.Stop()
 	c.ctx, c.commits = nil, nil
 	clear(c.together)
 	c.together = c.together[:0]
@@ -70,18 +82,23 @@ func (g *group) commit(ctx context.Context, commits []*store.Commit) {
 
 // await waits for c's turn.
 func (g *group) await(c *call) {
+	var end error
 	select {
 	case t := <-c.turn:
 		g.take(c, t)
+		return
 	case <-c.ctx.Done():
-		if g.leave(c) {
-			for _, k := range c.commits {
-				k.Err = c.ctx.Err()
-			}
-			return
-		}
+		end = c.ctx.Err()
+	case <-c.patience.C:
+		end = context.DeadlineExceeded
+	}
+	if !g.leave(c) {
 		// A leader is at it and reads the caller's memory: wait for the end.
 		g.take(c, <-c.turn)
+		return
+	}
+	for _, k := range c.commits {
+		k.Err = end
 	}
 }
 

@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"iter"
 
 	"github.com/belfry-go/belfry/escalation/store"
@@ -28,6 +29,12 @@ func openPostgres(ctx context.Context, db *sql.DB) (*postgres, error) {
 		return nil, err
 	}
 	defer tx.Rollback() //nolint:errcheck // committed, or the error is told
+	// Nor may a node that is paused here keep the others out.
+	for _, limit := range []string{"statement_timeout", "idle_in_transaction_session_timeout"} {
+		if _, err := tx.ExecContext(ctx, fmt.Sprintf("SET LOCAL %s = %d", limit, openTimeout.Milliseconds())); err != nil {
+			return nil, err
+		}
+	}
 	if _, err := tx.ExecContext(ctx, `SELECT pg_advisory_xact_lock($1)`, int64(migrationLock)); err != nil {
 		return nil, err
 	}
@@ -99,10 +106,10 @@ func (p *postgres) retry(ctx context.Context, do func() error) (err error) {
 const pageSize = 256
 
 // history implements backend.
-func (p *postgres) history(ctx context.Context, stream string, from uint64) iter.Seq2[store.Entry, error] {
+func (p *postgres) history(page bounded, stream string, from uint64) iter.Seq2[store.Entry, error] {
 	return func(yield func(store.Entry, error) bool) {
 		for {
-			page, err := p.entries(ctx, stream, from)
+			page, err := p.entries(page, stream, from)
 			if err != nil {
 				yield(store.Entry{}, err)
 				return
@@ -121,7 +128,15 @@ func (p *postgres) history(ctx context.Context, stream string, from uint64) iter
 }
 
 // entries reads a page of a stream's entries from number from on.
-func (p *postgres) entries(ctx context.Context, stream string, from uint64) ([]store.Entry, error) {
+func (p *postgres) entries(b bounded, stream string, from uint64) (page []store.Entry, err error) {
+	err = b.do(func(ctx context.Context) (err error) {
+		page, err = p.read(ctx, stream, from)
+		return err
+	})
+	return page, err
+}
+
+func (p *postgres) read(ctx context.Context, stream string, from uint64) ([]store.Entry, error) {
 	rows, err := p.reads.query(ctx, `SELECT `+entryColumns+` FROM belfry_entry e
 		WHERE e.stream = (SELECT id FROM belfry_stream WHERE name = ?1) AND e.seq >= ?2 ORDER BY e.seq LIMIT ?3`,
 		[]byte(stream), int64(from), pageSize)

@@ -120,34 +120,40 @@ func scanSnapshot(rows *sql.Rows, into *store.Snapshot, before ...any) error {
 
 // Load implements [store.Store].
 func (s *Store) Load(ctx context.Context, stream string, into *store.Snapshot) error {
-	rows, err := s.reads.query(ctx, `SELECT `+snapshotColumns+` FROM belfry_stream s
+	return s.bounded(ctx, "load").do(func(ctx context.Context) error { return s.reads.load(ctx, stream, into) })
+}
+
+func (r *reader) load(ctx context.Context, stream string, into *store.Snapshot) error {
+	rows, err := r.query(ctx, `SELECT `+snapshotColumns+` FROM belfry_stream s
 		LEFT JOIN belfry_subject a ON a.stream = s.id WHERE s.name = ?1`, []byte(stream))
 	if err != nil {
-		return wrap("load", err)
+		return err
 	}
 	defer rows.Close() //nolint:errcheck // Err and Scan have told
 	if !rows.Next() {
 		if err := rows.Err(); err != nil {
-			return wrap("load", err)
+			return err
 		}
 		return notFound("stream", stream)
 	}
 	if err := scanSnapshot(rows, into); err != nil {
-		return wrap("load", err)
+		return err
 	}
-	return wrap("load", rows.Close())
+	return rows.Close()
 }
 
 // Last implements [store.Store].
 func (s *Store) Last(ctx context.Context, key string) (store.Incarnation, error) {
 	var name []byte
 	var open int64
-	err := s.reads.row(ctx, `SELECT name, open FROM belfry_stream WHERE key = ?1 ORDER BY ordinal DESC LIMIT 1`,
-		[]any{[]byte(key)}, &name, &open)
+	err := s.bounded(ctx, "last").do(func(ctx context.Context) error {
+		return s.reads.row(ctx, `SELECT name, open FROM belfry_stream WHERE key = ?1 ORDER BY ordinal DESC LIMIT 1`,
+			[]any{[]byte(key)}, &name, &open)
+	})
 	if errors.Is(err, sql.ErrNoRows) {
 		return store.Incarnation{}, notFound("key", key)
 	}
-	return store.Incarnation{Stream: string(name), Open: open == 1}, wrap("last", err)
+	return store.Incarnation{Stream: string(name), Open: open == 1}, err
 }
 
 // Seen implements [store.Store].
@@ -155,14 +161,16 @@ func (s *Store) Seen(ctx context.Context, stream string, id store.SeenID) (store
 	var content []byte
 	var seq, verdict, reason int64
 	digest := seenDigest(id)
-	err := s.reads.row(ctx, `SELECT e.content, e.seq, e.verdict, e.reason FROM belfry_seen e
-		JOIN belfry_stream s ON s.id = e.stream WHERE s.name = ?1 AND e.digest = ?2`,
-		[]any{[]byte(stream), digest[:]}, &content, &seq, &verdict, &reason)
+	err := s.bounded(ctx, "seen").do(func(ctx context.Context) error {
+		return s.reads.row(ctx, `SELECT e.content, e.seq, e.verdict, e.reason FROM belfry_seen e
+			JOIN belfry_stream s ON s.id = e.stream WHERE s.name = ?1 AND e.digest = ?2`,
+			[]any{[]byte(stream), digest[:]}, &content, &seq, &verdict, &reason)
+	})
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		return store.Seen{}, notFound("event id", id.ID)
 	case err != nil:
-		return store.Seen{}, wrap("seen", err)
+		return store.Seen{}, err
 	}
 	seen := store.Seen{
 		SeenID: id, Seq: uint64(seq),
@@ -180,9 +188,13 @@ func (s *Store) Streams(ctx context.Context, q store.StreamQuery) iter.Seq2[stri
 	return func(yield func(string, error) bool) {
 		after := q.After
 		for {
-			page, err := s.reads.names(ctx, q, after)
+			var page []string
+			err := s.bounded(ctx, "streams").do(func(ctx context.Context) (err error) {
+				page, err = s.reads.names(ctx, q, after)
+				return err
+			})
 			if err != nil {
-				yield("", wrap("streams", err))
+				yield("", err)
 				return
 			}
 			for _, name := range page {
@@ -236,11 +248,13 @@ func behindPrefix(prefix string) []byte {
 // Document implements [store.Store].
 func (s *Store) Document(ctx context.Context, digest policy.Digest) ([]byte, error) {
 	var body []byte
-	err := s.reads.row(ctx, `SELECT body FROM belfry_document WHERE digest = ?1`, []any{digest[:]}, &body)
+	err := s.bounded(ctx, "document").do(func(ctx context.Context) error {
+		return s.reads.row(ctx, `SELECT body FROM belfry_document WHERE digest = ?1`, []any{digest[:]}, &body)
+	})
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, notFound("document", fmt.Sprintf("%x", digest[:]))
 	}
-	return body, wrap("document", err)
+	return body, err
 }
 
 // nextItem is the earliest instant at which an item may leave.

@@ -17,7 +17,8 @@ type sqlite struct {
 	// turn holds one token: who has it may write. SQLite has one writer, and
 	// those of one process queue better here than by trying again and again.
 	turn chan struct{}
-	w    *writer // of who has the turn; nil: to be opened
+	w    *writer       // of who has the turn; nil: to be opened
+	busy time.Duration // how long the writer waits for another process
 }
 
 // writer is the connection that writes, with its statements prepared.
@@ -27,14 +28,11 @@ type writer struct {
 	full     bool // synchronous=FULL, else NORMAL
 }
 
-// sqliteBusy is how long the writer waits for another process, in milliseconds.
-const sqliteBusy = 10_000
-
-func openSQLite(ctx context.Context, db *sql.DB) (*sqlite, error) {
+func openSQLite(ctx context.Context, db *sql.DB, busy time.Duration) (*sqlite, error) {
 	if db.Stats().MaxOpenConnections == 1 {
 		return nil, errors.New("the pool has one connection, which would be the writer's: call db.SetMaxOpenConns with 2 or more")
 	}
-	s := &sqlite{db: db, reads: newReader(db, SQLite), turn: make(chan struct{}, 1)}
+	s := &sqlite{db: db, reads: newReader(db, SQLite), turn: make(chan struct{}, 1), busy: busy}
 	s.turn <- struct{}{}
 	err := s.write(ctx, true, func(w *writer) (err error) {
 		s.namespace, err = SQLite.migrate(ctx, sqliteMigration{w})
@@ -62,23 +60,29 @@ func (s *sqlite) write(ctx context.Context, durable bool, do func(*writer) error
 		if err := w.synchronous(durable); err != nil {
 			return err
 		}
-		if _, err := w.conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
-			return err
-		}
+		_, err := w.conn.ExecContext(ctx, "BEGIN IMMEDIATE")
 		// From here on no context: a statement takes no time to speak of, and to
 		// watch a context costs more than it.
-		err := do(w)
+		if err == nil {
+			err = do(w)
+		}
 		if err == nil {
 			_, err = w.exec("COMMIT")
 		}
 		if err != nil {
-			_, undone := w.conn.ExecContext(context.Background(), "ROLLBACK")
-			if undone != nil && !isNoTransaction(undone) {
-				s.drop()
-			}
+			s.rollback(w)
 		}
 		return err
 	})
+}
+
+// rollback ends a transaction that failed, if there is one: who is cut off in
+// BEGIN does not know.
+func (s *sqlite) rollback(w *writer) {
+	_, err := w.conn.ExecContext(context.Background(), "ROLLBACK")
+	if err != nil && !isNoTransaction(err) {
+		s.drop()
+	}
 }
 
 // alone runs do with the writer, when its turn has come.
@@ -90,7 +94,7 @@ func (s *sqlite) alone(ctx context.Context, do func(*writer) error) error {
 		return ctx.Err()
 	}
 	if s.w == nil {
-		w, err := openWriter(ctx, s.db)
+		w, err := openWriter(ctx, s.db, s.busy)
 		if err != nil {
 			return err
 		}
@@ -118,20 +122,20 @@ func (s *sqlite) drop() {
 }
 
 // openWriter takes a connection and sets it up.
-func openWriter(ctx context.Context, db *sql.DB) (*writer, error) {
+func openWriter(ctx context.Context, db *sql.DB, busy time.Duration) (*writer, error) {
 	conn, err := db.Conn(ctx)
 	if err != nil {
 		return nil, err
 	}
 	w := &writer{conn: conn, prepared: map[string]*sql.Stmt{}, full: true}
-	if err := w.setUp(ctx); err != nil {
+	if err := w.setUp(ctx, busy); err != nil {
 		return nil, errors.Join(err, w.close())
 	}
 	return w, nil
 }
 
-func (w *writer) setUp(ctx context.Context) error {
-	for _, pragma := range []string{fmt.Sprintf("PRAGMA busy_timeout = %d", sqliteBusy), "PRAGMA synchronous = FULL", "PRAGMA secure_delete = FAST"} {
+func (w *writer) setUp(ctx context.Context, busy time.Duration) error {
+	for _, pragma := range []string{fmt.Sprintf("PRAGMA busy_timeout = %d", busy.Milliseconds()), "PRAGMA synchronous = FULL", "PRAGMA secure_delete = FAST"} {
 		if _, err := w.conn.ExecContext(ctx, pragma); err != nil {
 			return err
 		}

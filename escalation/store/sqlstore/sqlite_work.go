@@ -78,21 +78,29 @@ func (s *sqlite) putDocument(ctx context.Context, digest, document []byte) error
 const historyPage = 64
 
 // history implements backend.
-func (s *sqlite) history(ctx context.Context, stream string, from uint64) iter.Seq2[store.Entry, error] {
+func (s *sqlite) history(page bounded, stream string, from uint64) iter.Seq2[store.Entry, error] {
 	return func(yield func(store.Entry, error) bool) {
-		ids, err := s.chain(ctx, stream, from)
+		var ids []int64
+		err := page.do(func(ctx context.Context) (err error) {
+			ids, err = s.chain(ctx, stream, from)
+			return err
+		})
 		if err != nil {
 			yield(store.Entry{}, err)
 			return
 		}
 		for ids := range slices.Chunk(ids, historyPage) {
-			page, err := s.entries(ctx, ids)
+			var some []store.Entry
+			err := page.do(func(ctx context.Context) (err error) {
+				some, err = s.entries(ctx, ids)
+				return err
+			})
 			if err != nil {
 				yield(store.Entry{}, err)
 				return
 			}
-			for i := range page {
-				if !yield(page[i], nil) {
+			for i := range some {
+				if !yield(some[i], nil) {
 					return
 				}
 			}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"iter"
 	"math"
+	"time"
 
 	"github.com/belfry-go/belfry/escalation/store"
 	"github.com/belfry-go/belfry/policy"
@@ -16,6 +17,7 @@ import (
 type Store struct {
 	db        *sql.DB
 	ownsDB    bool
+	timeout   time.Duration
 	namespace string
 	backend   backend
 	reads     *reader
@@ -36,7 +38,8 @@ type backend interface {
 	claim(ctx context.Context, ask store.Ask) ([]store.Item, policy.Instant, error)
 	settle(ctx context.Context, s store.Settlement) (found bool, err error)
 	putDocument(ctx context.Context, digest, document []byte) error
-	history(ctx context.Context, stream string, from uint64) iter.Seq2[store.Entry, error]
+	// history bounds each page that it reads.
+	history(page bounded, stream string, from uint64) iter.Seq2[store.Entry, error]
 	erase(ctx context.Context, stream int64, to uint64) error
 	close() error
 }
@@ -47,6 +50,7 @@ type Option func(*options)
 type options struct {
 	ownsDB  bool
 	writers int
+	timeout time.Duration
 }
 
 // OwnDB makes Close close the database, too. Else it stays the host's.
@@ -64,16 +68,19 @@ func Writers(n int) Option { return func(o *options) { o.writers = max(n, 1) } }
 // The error is an [*Error]; ErrSchema in it when the tables are of a later
 // version, which are not touched then.
 func Open(ctx context.Context, db *sql.DB, dialect Dialect, opts ...Option) (*Store, error) {
-	o := options{writers: 4}
+	o := options{writers: 4, timeout: postgresTimeout}
+	if dialect == SQLite {
+		o.timeout = sqliteTimeout
+	}
 	for _, opt := range opts {
 		opt(&o)
 	}
-	s := &Store{db: db, ownsDB: o.ownsDB}
-	err := s.open(ctx, dialect, &o)
+	s := &Store{db: db, ownsDB: o.ownsDB, timeout: o.timeout}
+	err := bounded{ctx, "open", openTimeout}.do(func(ctx context.Context) error { return s.open(ctx, dialect, &o) })
 	if err != nil {
-		return nil, errors.Join(wrap("open", err), s.Close())
+		return nil, errors.Join(err, s.Close())
 	}
-	s.group.init(o.writers, s.backend.commit)
+	s.group.init(o.writers, o.timeout, s.backend.commit)
 	return s, nil
 }
 
@@ -81,7 +88,7 @@ func (s *Store) open(ctx context.Context, dialect Dialect, o *options) (err erro
 	switch dialect {
 	case SQLite:
 		o.writers = 1
-		b, err := openSQLite(ctx, s.db)
+		b, err := openSQLite(ctx, s.db, o.timeout-o.timeout/10) // so that who is locked out is told so
 		if err != nil {
 			return err
 		}
@@ -137,12 +144,14 @@ func (s *Store) Commit(ctx context.Context, batch ...*store.Commit) error {
 	if len(good) > 0 {
 		s.group.commit(ctx, good)
 	}
+	var first error
 	for _, c := range batch {
-		if c.Err != nil {
-			return c.Err
+		c.Err = s.bounded(ctx, "commit").told(c.Err)
+		if first == nil {
+			first = c.Err
 		}
 	}
-	return nil
+	return first
 }
 
 // check finds what needs no look into the database.
@@ -160,47 +169,53 @@ func check(c *store.Commit) error {
 }
 
 // Due implements [store.Store].
-func (s *Store) Due(ctx context.Context, ask store.Ask, into []store.Snapshot) ([]store.Snapshot, policy.Instant, error) {
-	due, next, err := s.backend.due(ctx, ask, into[:0])
+func (s *Store) Due(ctx context.Context, ask store.Ask, into []store.Snapshot) (due []store.Snapshot, next policy.Instant, err error) {
+	err = s.bounded(ctx, "due").do(func(ctx context.Context) (err error) {
+		due, next, err = s.backend.due(ctx, ask, into[:0])
+		return err
+	})
 	if err != nil {
-		return into[:0], policy.Never, wrap("due", err)
+		return into[:0], policy.Never, err
 	}
 	return due, next, nil
 }
 
 // Claim implements [store.Store].
-func (s *Store) Claim(ctx context.Context, ask store.Ask) ([]store.Item, policy.Instant, error) {
-	// Most asks find nothing, and then need no transaction.
-	next, err := s.reads.nextItem(ctx)
+func (s *Store) Claim(ctx context.Context, ask store.Ask) (items []store.Item, next policy.Instant, err error) {
+	err = s.bounded(ctx, "claim").do(func(ctx context.Context) (err error) {
+		// Most asks find nothing, and then need no transaction.
+		next, err = s.reads.nextItem(ctx)
+		if err != nil || next > ask.By || ask.Limit < 1 {
+			return err
+		}
+		items, next, err = s.backend.claim(ctx, ask)
+		return err
+	})
 	if err != nil {
-		return nil, policy.Never, wrap("claim", err)
-	}
-	if next > ask.By || ask.Limit < 1 {
-		return nil, next, nil
-	}
-	items, next, err := s.backend.claim(ctx, ask)
-	if err != nil {
-		return nil, policy.Never, wrap("claim", err)
+		return nil, policy.Never, err
 	}
 	return items, next, nil
 }
 
 // Settle implements [store.Store].
 func (s *Store) Settle(ctx context.Context, st store.Settlement) error {
-	found, err := s.backend.settle(ctx, st)
-	if err != nil {
-		return wrap("settle", err)
-	}
-	if !found {
+	found := false
+	err := s.bounded(ctx, "settle").do(func(ctx context.Context) (err error) {
+		found, err = s.backend.settle(ctx, st)
+		return err
+	})
+	if err == nil && !found {
 		return fmt.Errorf("%w: item %d.%d of %q is gone, or has another token than %d",
 			store.ErrLease, st.ID.Seq, st.ID.I, st.Stream, st.Token)
 	}
-	return nil
+	return err
 }
 
 // PutDocument implements [store.Store].
 func (s *Store) PutDocument(ctx context.Context, digest policy.Digest, document []byte) error {
-	return wrap("put document", s.backend.putDocument(ctx, digest[:], document))
+	return s.bounded(ctx, "put document").do(func(ctx context.Context) error {
+		return s.backend.putDocument(ctx, digest[:], document)
+	})
 }
 
 // History implements [store.Store].
@@ -209,12 +224,8 @@ func (s *Store) History(ctx context.Context, stream string, from uint64) iter.Se
 		if from > math.MaxInt64 {
 			return // no entry is so far
 		}
-		for e, err := range s.backend.history(ctx, stream, from) {
-			if err != nil {
-				yield(store.Entry{}, wrap("history", err))
-				return
-			}
-			if !yield(e, nil) {
+		for e, err := range s.backend.history(s.bounded(ctx, "history"), stream, from) {
+			if !yield(e, err) || err != nil {
 				return
 			}
 		}
@@ -225,9 +236,11 @@ func (s *Store) History(ctx context.Context, stream string, from uint64) iter.Se
 // the database keeps of former rows ends with its own housekeeping: at once
 // with SQLite, with the next VACUUM of PostgreSQL's and the age of its log.
 func (s *Store) Erase(ctx context.Context, stream string, to uint64) error {
-	id, err := s.reads.streamID(ctx, stream)
-	if err != nil {
-		return wrap("erase", err)
-	}
-	return wrap("erase", s.backend.erase(ctx, id, min(to, math.MaxInt64)))
+	return s.bounded(ctx, "erase").do(func(ctx context.Context) error {
+		id, err := s.reads.streamID(ctx, stream)
+		if err != nil {
+			return err
+		}
+		return s.backend.erase(ctx, id, min(to, math.MaxInt64))
+	})
 }
