@@ -1,6 +1,7 @@
 package escalation
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -68,13 +69,12 @@ func (m *machine) runAction(i int) {
 	}
 	a.At = policy.Never
 	switch {
-	case !ok:
-		a.Phase = PhaseFailed
-		m.actionLine(i, ResultRefused, policy.ReasonActionRefused)
-		m.tellAction(i, policy.ReasonActionRefused)
+	case !ok || m.revives(i):
+		m.refuse(i)
 	case spec.Mode == policy.ModeDryRun:
-		a.Phase = PhaseDone
-		m.actionLine(i, ResultPlanned, policy.ReasonNone)
+		m.start(i)
+	case m.granted(i):
+		m.start(i)
 	case spec.Mode == policy.ModeApprove:
 		a.Phase = PhaseHeld
 		m.actionLine(i, ResultHeld, policy.ReasonReviewPending)
@@ -92,6 +92,38 @@ func (m *machine) runAction(i int) {
 	}
 }
 
+// refuse ends action i before it began: told.
+func (m *machine) refuse(i int) {
+	m.s.Actions[i].Phase = PhaseFailed
+	m.actionLine(i, ResultRefused, policy.ReasonActionRefused)
+	m.tellAction(i, policy.ReasonActionRefused)
+}
+
+// revives reports whether action i would give back what an open leak is about.
+func (m *machine) revives(i int) bool {
+	at := m.p.Actions[i].At
+	return at != nil && permissive(at) && m.leaked()
+}
+
+// leaked reports whether the secret of the alert's identity is known to have
+// leaked, and nobody has said that this is over.
+func (m *machine) leaked() bool {
+	own := m.s.Alert.Kind == policy.SecretLeaked || slices.Contains(m.rare().Kinds, policy.SecretLeaked)
+	return m.ev.Leaked || own && !m.s.Resolved.Known()
+}
+
+// granted reports whether people granted action i.
+func (m *machine) granted(i int) bool {
+	k := m.reviewOf(ReviewAction, i)
+	return k >= 0 && m.s.More.Reviews[k].Granted
+}
+
+// refusedByVote reports whether action i waits for votes, or did not get them.
+func (m *machine) refusedByVote(i int) bool {
+	k := m.reviewOf(ReviewAction, i)
+	return k >= 0 && !m.s.More.Reviews[k].Granted
+}
+
 // unnamed reports whether the alert's identity lacks what an automatic action
 // must know of it.
 func (m *machine) unnamed() bool {
@@ -103,10 +135,13 @@ func (m *machine) unnamed() bool {
 	return !known
 }
 
-// start asks for the run of action i.
+// start asks for the run of action i, or, dry, for what it would do.
 func (m *machine) start(i int) {
 	e := m.emit(EffectRun)
 	e.Action, e.Result, e.Text = int16(i), ResultStarted, m.p.Actions[i].Run
+	if m.p.Actions[i].Mode == policy.ModeDryRun {
+		e.Result = ResultPlanned
+	}
 	a := &m.s.Actions[i]
 	a.Phase, a.Effect, a.At = PhaseStarted, e.ID, policy.Never
 }
@@ -189,7 +224,7 @@ func (m *machine) tellLists(l *Lists, kind MessageKind, reason policy.Reason, te
 func (m *machine) releaseHeld() {
 	for i := range m.s.Actions {
 		a := &m.s.Actions[i]
-		if a.Phase == PhaseHeld && m.p.Actions[i].Mode == policy.ModeAuto && !m.pendingReview(ReviewAction, i) && !strings.HasSuffix(m.s.Key, "/action/"+m.p.Actions[i].Name) {
+		if a.Phase == PhaseHeld && m.p.Actions[i].Mode == policy.ModeAuto && !m.refusedByVote(i) && !strings.HasSuffix(m.s.Key, "/action/"+m.p.Actions[i].Name) {
 			a.Phase, a.At = PhaseIdle, m.now
 		}
 	}
@@ -198,34 +233,53 @@ func (m *machine) releaseHeld() {
 // ran takes the report of a run.
 func (m *machine) ran(i int) {
 	a := &m.s.Actions[i]
-	switch r := m.ev.Report.Result; r {
+	n := m.ev.Report.Subjects
+	switch m.ev.Report.Result {
 	case ResultDone:
 		a.Phase, a.DoneAt = PhaseDone, m.now
-		m.actionLine(i, ResultDone, policy.ReasonNone).Subjects = m.ev.Report.Subjects
+		m.actionLine(i, ResultDone, policy.ReasonNone).Subjects = n
 		m.happened(Happening{Kind: policy.AnchorAction, Index: int16(i)})
+	case ResultPlanned:
+		a.Phase = PhasePlanned
+		m.actionLine(i, ResultPlanned, policy.ReasonNone).Subjects = n
 	case ResultHeld:
 		a.Phase = PhaseHeld
-		m.actionLine(i, ResultHeld, policy.ReasonActionHeld).Subjects = m.ev.Report.Subjects
-		if m.p.Actions[i].Approve != nil {
+		m.actionLine(i, ResultHeld, policy.ReasonActionHeld).Subjects = n
+		if m.p.Actions[i].Approve != nil && !m.granted(i) {
 			m.beginApproval(i, policy.ReasonActionHeld)
 		} else {
 			m.tellAction(i, policy.ReasonActionHeld)
 		}
-	case ResultRefused:
-		m.didNot(i, ResultRefused, policy.ReasonActionRefused)
-	case ResultFailed, ResultUnverified, ResultUndeliverable, ResultUnknown:
-		m.didNot(i, ResultFailed, policy.ReasonActionFailed)
 	case ResultWithdrawn: // its guard was false when its turn came
+		m.refuse(i)
+	case ResultRefused:
 		a.Phase = PhaseFailed
-		m.actionLine(i, ResultRefused, policy.ReasonActionRefused)
+		m.didNot(i, ResultRefused, policy.ReasonActionRefused)
+	default:
+		a.Phase = PhaseFailed
+		m.didNot(i, ResultFailed, policy.ReasonActionFailed)
+	}
+}
+
+// undid takes the report of taking action i back. What could not be taken back
+// stands as it was done: it may be asked for again.
+func (m *machine) undid(i int) {
+	a := &m.s.Actions[i]
+	switch m.ev.Report.Result {
+	case ResultDone:
+		a.Phase = PhaseUndone
+	case ResultRefused, ResultWithdrawn:
+		a.Phase = PhaseDone
 		m.tellAction(i, policy.ReasonActionRefused)
+	default:
+		a.Phase = PhaseDone
+		m.tellAction(i, policy.ReasonActionFailed)
 	}
 }
 
 // didNot is called when an action failed or was refused: told, and after a
 // resolve an alert of its own.
 func (m *machine) didNot(i int, r Result, reason policy.Reason) {
-	m.s.Actions[i].Phase = PhaseFailed
 	m.actionLine(i, r, reason)
 	m.happened(Happening{Kind: policy.AnchorActionFailed, Index: int16(i)})
 	if !m.s.Resolved.Known() {

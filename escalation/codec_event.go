@@ -43,6 +43,7 @@ const (
 	eventPolicy
 	eventMapping
 	eventStopped
+	eventLeaked
 	eventMaskEnd
 )
 
@@ -89,7 +90,8 @@ func eventMaskFacts(v *Event) uint64 {
 		flag(v.Down != nil, eventDown) |
 		flag(v.Prior != nil, eventPrior) |
 		flag(len(v.Silences) > 0, eventSilences) |
-		flag(v.Stopped, eventStopped)
+		flag(v.Stopped, eventStopped) |
+		flag(v.Leaked, eventLeaked)
 }
 
 func (e *encoder) event(b []byte, v *Event) []byte {
@@ -245,7 +247,7 @@ func (d *decoder) eventPerson(m uint64, v *Event) {
 }
 
 func (d *decoder) eventFacts(m uint64, v *Event) {
-	v.Stopped = m&eventStopped != 0
+	v.Stopped, v.Leaked = m&eventStopped != 0, m&eventLeaked != 0
 	if m&eventReport != 0 {
 		d.report(&v.Report, v.At)
 	}

@@ -107,6 +107,7 @@ type Event struct {
 	Prior    *Prior        // trigger: the key's last incarnation
 	Silences []SilenceFact // trigger, silence: what holds over this alert
 	Stopped  bool          // the kill switch is on
+	Leaked   bool          // request, vote for an undo: an open alert says that the identity's secret leaked
 	Answers  []Answer
 
 	// asked is room for the one question that most steps have.

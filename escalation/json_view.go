@@ -167,7 +167,7 @@ func View(doc *policy.Document, s *State) StateView {
 }
 
 var (
-	phaseNames    = [...]string{"idle", "started", "held", "done", "failed", "undone"}
+	phaseNames    = [...]string{"idle", "started", "held", "done", "failed", "undone", "undoing", "planned"}
 	reviewOfNames = [...]string{"gate", "action", "undo", "access"}
 )
 

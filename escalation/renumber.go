@@ -4,9 +4,8 @@ import "github.com/belfry-go/belfry/policy"
 
 // Renumbered returns e as it refers to what s, pinned to doc, has now. An effect
 // that was asked for before a rebase has the numbers of an older document: a
-// page is found again by the contact that waits for it, a run by its action,
-// what is taken back by the name of its run; what is gone is no number (-1).
-// Otherwise it is e itself.
+// page is found again by the contact that waits for it, a run or an undo by its
+// action; what is gone is no number (-1). Otherwise it is e itself.
 func Renumbered(doc *policy.Document, s *State, e *Effect) *Effect {
 	if s.More == nil || e.ID.Seq >= s.More.Rebased {
 		return e
@@ -16,14 +15,12 @@ func Renumbered(doc *policy.Document, s *State, e *Effect) *Effect {
 	switch e.Kind {
 	case EffectNotify:
 		n.Track, n.Tier = s.placeOf(e.ID)
-	case EffectRun:
+	case EffectRun, EffectUndo:
 		for i := range s.Actions {
 			if s.Actions[i].Effect == e.ID {
 				n.Action = int16(i)
 			}
 		}
-	case EffectUndo:
-		n.Action = undone(doc, s, e.Text)
 	default: // lines stay in their record, an alert that is opened has no numbers
 	}
 	return &n
@@ -39,18 +36,4 @@ func (s *State) placeOf(id EffectID) (track, tier int16) {
 		}
 	}
 	return -1, NoTier
-}
-
-// undone returns the first action done that runs what is registered as run; -1:
-// none.
-func undone(doc *policy.Document, s *State, run string) int16 {
-	if s.Policy < 0 || s.Policy >= len(doc.Policies) {
-		return -1
-	}
-	for i := range doc.Policies[s.Policy].Actions {
-		if doc.Policies[s.Policy].Actions[i].Run == run && i < len(s.Actions) && s.Actions[i].Phase == PhaseDone {
-			return int16(i)
-		}
-	}
-	return -1
 }

@@ -6,16 +6,7 @@ import "github.com/belfry-go/belfry/policy"
 func (m *machine) report() Verdict {
 	r := &m.ev.Report
 	if i := m.actionOf(r.Effect); i >= 0 {
-		if m.s.Actions[i].Phase == PhaseStarted && r.Result != ResultStarted && r.Result != ResultTemporary {
-			m.ran(i)
-			return applied
-		}
-		if a := &m.s.Actions[i]; a.Phase == PhaseHeld && r.Result == ResultStarted {
-			a.Phase, a.At = PhaseIdle, m.now // what held it is over: on from its guard
-			m.runDue()
-			return applied
-		}
-		return ignored(Stale)
+		return m.reportRun(i)
 	}
 	e := m.line(LineDelivery)
 	e.Result, e.Waited = r.Result, r.Late
@@ -54,6 +45,24 @@ func (m *machine) report() Verdict {
 		m.delivered(ci)
 	case ResultUndeliverable:
 		m.undeliverable(ci)
+	}
+	return applied
+}
+
+// reportRun takes what became of action i, of taking it back, or of what held it.
+func (m *machine) reportRun(i int) Verdict {
+	a, r := &m.s.Actions[i], m.ev.Report.Result
+	last := r != ResultStarted && r != ResultTemporary
+	switch {
+	case a.Phase == PhaseStarted && last:
+		m.ran(i)
+	case a.Phase == PhaseUndoing && last:
+		m.undid(i)
+	case a.Phase == PhaseHeld && r == ResultStarted && !m.refusedByVote(i):
+		a.Phase, a.At = PhaseIdle, m.now // what held it is over: on from its guard
+		m.runDue()
+	default:
+		return ignored(Stale)
 	}
 	return applied
 }

@@ -2,7 +2,6 @@ package escalation
 
 import (
 	"crypto/sha256"
-	"slices"
 	"strconv"
 
 	"github.com/belfry-go/belfry/policy"
@@ -126,11 +125,12 @@ func (m *machine) undoRequested() (ReviewOf, int, Verdict) {
 	}
 	a := &m.s.Actions[i]
 	u := m.p.Actions[i].Undo
-	leaked := m.s.Alert.Kind == policy.SecretLeaked || slices.Contains(m.rare().Kinds, policy.SecretLeaked)
 	switch {
+	case a.Phase == PhaseUndoing || a.Phase == PhaseUndone:
+		return 0, -1, ignored(Already)
 	case a.Phase != PhaseDone:
 		return 0, -1, ignored(UnknownThing)
-	case leaked && !m.s.Resolved.Known(), u.Approve == nil:
+	case m.leaked(), u.Approve == nil:
 		return 0, -1, rejected(NotAuthorised)
 	case a.DoneAt.Known() && m.now > a.DoneAt.Add(u.Within):
 		return 0, -1, rejected(TooLong)
@@ -172,8 +172,11 @@ func (m *machine) beginReview(n ReviewState, reason policy.Reason) {
 	if spec.Within > 0 {
 		n.Within = m.now.Add(spec.Within)
 	}
-	if n.Of == ReviewGate {
+	switch n.Of {
+	case ReviewGate:
 		m.s.Gates[n.Index].Denied = false
+	case ReviewUndo:
+		n.Within = least(n.Within, m.s.Actions[n.Index].DoneAt.Add(m.p.Actions[n.Index].Undo.Within))
 	}
 	r := m.own()
 	k := m.reviewOf(n.Of, int(n.Index))

@@ -191,14 +191,16 @@ const (
 	PhaseHeld                // over budget, silenced, stopped, or waiting for votes
 	PhaseDone                // done and verified
 	PhaseFailed              // failed, refused, or not verified
-	PhaseUndone
+	PhaseUndone              // taken back
+	PhaseUndoing             // its undo was asked for
+	PhasePlanned             // a dry run: what it would have done is recorded
 )
 
 // ActionState is one action of the policy.
 type ActionState struct {
 	Phase  ActionPhase
 	At     policy.Instant // when it is due; Never: not yet, or no more
-	Effect EffectID       // of the run
+	Effect EffectID       // of the run, or of its undo
 	DoneAt policy.Instant // Never: not done
 }
 

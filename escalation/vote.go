@@ -31,6 +31,9 @@ func (m *machine) vote() Verdict {
 	if why != VerdictNone {
 		return rejected(why)
 	}
+	if r.Of == ReviewUndo && m.leaked() && m.ev.Vote == voteApprove {
+		return rejected(NotAuthorised) // it leaked since it was asked back
+	}
 	if !validVote(spec, m.ev.Vote) {
 		return ignored(UnknownThing)
 	}
@@ -223,6 +226,8 @@ func (m *machine) grant(k int) {
 	case ReviewUndo:
 		e := m.emit(EffectUndo)
 		e.Action, e.Result, e.Text = int16(i), ResultStarted, m.p.Actions[i].Run
+		a := &m.s.Actions[i]
+		a.Phase, a.Effect = PhaseUndoing, e.ID
 	case ReviewAccess:
 		r.Answer = strictest(spec.Answers, r.Votes)
 		m.reviewLine(k, policy.ReasonNone, r.Answer)
@@ -232,17 +237,14 @@ func (m *machine) grant(k int) {
 	}
 }
 
-// approved runs an action whose review was granted, if its guard still holds
-// and it is not stopped.
+// approved runs an action whose review was granted, if its guard still holds.
 func (m *machine) approved(i int) {
 	ok, known := m.holds(&m.p.Actions[i].Guard)
 	if !known {
 		return
 	}
-	if !ok {
-		m.s.Actions[i].Phase = PhaseFailed
-		m.actionLine(i, ResultRefused, policy.ReasonActionRefused)
-		m.tellAction(i, policy.ReasonActionRefused)
+	if !ok || m.revives(i) {
+		m.refuse(i)
 		return
 	}
 	m.start(i)

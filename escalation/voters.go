@@ -21,26 +21,60 @@ func (m *machine) askVoters(k int, reason policy.Reason) {
 	if !ok {
 		return
 	}
-	enough, at := true, 0
 	asked := &Lists{Recipients: rs, Rosters: make([][]Responder, len(rs)), Depends: lists.Depends}
+	may := make([][]policy.Target, len(spec.Stages)) // who may fill each stage
+	at := 0
 	for i := range spec.Stages {
-		may := 0
 		for range spec.Stages[i].By {
 			asked.Rosters[at] = m.eligible(&r, lists.Rosters[at])
-			may += len(asked.Rosters[at])
+			for _, who := range asked.Rosters[at] {
+				may[i] = append(may[i], who.To)
+			}
 			at++
 		}
-		enough = enough && may >= spec.Stages[i].Approvals
 	}
 	if len(m.need) > 0 {
 		return
 	}
-	if n := m.tellVoters(k, asked, MessageReview, reason); n == 0 {
-		enough = false
-	}
-	if !enough {
+	m.tellVoters(k, asked, MessageReview, reason)
+	if !fillable(spec.Stages, may) {
 		m.askFallback(k, policy.ReasonUnresolvable)
 	}
+}
+
+// fillable reports whether the stages can all be filled by those who may fill
+// each, one person counting once in all: it looks for somebody of their own for
+// each approval, and for that moves those already taken to where they may stand
+// instead.
+func fillable(stages []policy.Stage, may [][]policy.Target) bool {
+	taken := map[policy.Target]int{} // the stage that somebody stands for
+	for i := range stages {
+		for range max(stages[i].Approvals, 1) {
+			if !seat(i, may, taken, map[policy.Target]bool{}) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// seat finds somebody for one more approval of stage i, whom it has not tried.
+func seat(i int, may [][]policy.Target, taken map[policy.Target]int, tried map[policy.Target]bool) bool {
+	for _, who := range may[i] {
+		if tried[who] {
+			continue
+		}
+		tried[who] = true
+		other, busy := taken[who]
+		if busy && other == i {
+			continue
+		}
+		if !busy || seat(other, may, taken, tried) {
+			taken[who] = i
+			return true
+		}
+	}
+	return false
 }
 
 // eligible returns those of a roster who may vote on r.
@@ -82,7 +116,7 @@ func (m *machine) askFallback(k int, reason policy.Reason) {
 	if !ok {
 		return
 	}
-	asked := &Lists{Recipients: spec.Fallback, Rosters: make([][]Responder, len(spec.Fallback))}
+	asked := &Lists{Recipients: spec.Fallback, Rosters: make([][]Responder, len(spec.Fallback)), Depends: lists.Depends}
 	for i, roster := range lists.Rosters {
 		asked.Rosters[i] = m.eligible(&r.Reviews[k], roster)
 	}

@@ -14,7 +14,7 @@ func Wanted(doc *policy.Document, s *State, e *Effect) bool {
 	case EffectRun:
 		return wantedRun(doc, s, e)
 	case EffectUndo:
-		return e.Action >= 0 // gone by a rebase
+		return e.Action >= 0 && int(e.Action) < len(s.Actions) && s.Actions[e.Action].Phase == PhaseUndoing
 	}
 	return true
 }

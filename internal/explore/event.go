@@ -78,6 +78,7 @@ func RandomEvent(c Chooser, doc *policy.Document, s *escalation.State) escalatio
 	if c.Chance(16) {
 		ev.Stopped = true
 	}
+	ev.Leaked = c.Chance(16)
 	if c.Chance(12) && s.Due < ev.At {
 		ev.Down = &escalation.Span{From: s.Due, To: ev.At}
 	}
