@@ -53,7 +53,7 @@ func Example() {
 	// Output:
 	// 00:00 page user:olga "initial"
 	// 00:10 page user:ivan "no_ack_timeout"
-	// engine: not allowed: deploy of "svc-db": gate deploy of db/main#1
+	// gate: not allowed: deploy of "svc-db": gate deploy of db/main#1
 	// 00:15 over user:olga ""
 	// <nil>
 }

@@ -104,6 +104,14 @@ type Config struct {
 	// Defaults to 5 seconds.
 	LookAgain time.Duration
 
+	// MaxStale is how old the last look at a store that is shared may be for
+	// Check to answer from: the longest that a gate which another engine has
+	// shut may still be taken for open here. Past it, Check denies. An engine
+	// that has its store for itself is never stale.
+	//
+	// Defaults to three times LookAgain.
+	MaxStale time.Duration
+
 	// Decoded is how many alerts are kept decoded, beside what the store keeps.
 	// Each takes about 2 kB. What is not is read from the store each time,
 	// which with a store in memory is as fast.
@@ -183,6 +191,7 @@ func (c Config) withDefaults() Config {
 	orDuration(&c.AttemptTimeout, 10*time.Second)
 	orDuration(&c.Lease, 2*time.Minute)
 	orDuration(&c.LookAgain, 5*time.Second)
+	orDuration(&c.MaxStale, 3*c.LookAgain)
 	orInt(&c.Workers, 64)
 	orInt(&c.Decoded, 512)
 	return c

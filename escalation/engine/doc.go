@@ -88,7 +88,8 @@
 // Engines that share a store need each a [Config.Node] of its own. They take
 // work from each other by leases, and the store's compare-and-set keeps any
 // mistake of theirs from being committed twice. What limits and bundles look
-// back on is each engine's own, and so is the board of gates: it follows what
-// this engine read at its start and committed since. Let one engine answer
-// Check.
+// back on is each engine's own. The board of gates of each follows what all
+// commit: by looking at each round, and at once when the store hints. [Engine.Check]
+// denies when the last look is older than [Config.MaxStale], and
+// [Engine.CheckStrict] looks first.
 package engine

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"sync"
 
 	"github.com/belfry-go/belfry/escalation"
@@ -19,47 +18,19 @@ type document struct {
 	asks    asker                // what steps under this document ask
 	// rings: some tier has `pick: next`, so that who was told is to be noted.
 	rings bool
-	gated bool // some policy has gates
-	// operations that a gate of the document names, or that it opens; sorted.
-	operations []string
 }
 
 func (e *Engine) newDocument(doc *policy.Document) *document {
 	d := &document{Document: doc, builtin: escalation.NewDirectory(doc)}
 	d.asks = asker{e: e, doc: d}
-	d.operations = slices.Clone(doc.Operations)
 	for _, p := range doc.Policies {
 		for i := range p.Tracks {
 			for j := range p.Tracks[i].Tiers {
 				d.rings = d.rings || p.Tracks[i].Tiers[j].PickNext
 			}
 		}
-		d.gated = d.gated || len(p.Gates) > 0
-		for i := range p.Gates {
-			d.operations = append(d.operations, p.Gates[i].Operations...)
-		}
 	}
-	slices.Sort(d.operations)
-	d.operations = slices.Compact(d.operations)
 	return d
-}
-
-// fewOperations are found faster one by one than by halves.
-const fewOperations = 8
-
-// hasOperation reports whether a gate of the document, or its `operations`,
-// names an operation.
-func (d *document) hasOperation(operation string) bool {
-	if len(d.operations) > fewOperations {
-		_, found := slices.BinarySearch(d.operations, operation)
-		return found
-	}
-	for _, o := range d.operations {
-		if o == operation {
-			return true
-		}
-	}
-	return false
 }
 
 // documents are those that some alert may be pinned to.
@@ -135,5 +106,6 @@ func (e *Engine) load(ctx context.Context, d *document) error {
 	}
 	e.docs.add(d)
 	e.current.Store(d)
+	e.board.Load(d.Document)
 	return e.expectAll(ctx, d)
 }

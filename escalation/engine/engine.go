@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -13,7 +12,9 @@ import (
 	"github.com/benbjohnson/clock"
 
 	"github.com/belfry-go/belfry/escalation"
+	"github.com/belfry-go/belfry/escalation/gate"
 	"github.com/belfry-go/belfry/escalation/store"
+	"github.com/belfry-go/belfry/internal/timekeeper"
 	"github.com/belfry-go/belfry/notify"
 	"github.com/belfry-go/belfry/policy"
 )
@@ -40,11 +41,7 @@ type Engine struct {
 	watched    *watched // nil: the documents' own directories are asked
 	namespace  string   // set by start
 
-	origin time.Time // the clock's first reading
-	keeper struct {
-		sync.Mutex
-		timekeeper
-	}
+	keeper *timekeeper.Keeper
 
 	current atomic.Pointer[document]
 	docs    documents
@@ -60,7 +57,7 @@ type Engine struct {
 	}
 
 	// Projections: rebuilt from the streams by start, moved on by each commit.
-	board    board
+	board    *gate.Board
 	told     told
 	silences silences
 
@@ -106,7 +103,7 @@ func New(cfg Config) (*Engine, error) {
 		cache: newCache(cfg.Decoded),
 		woken: make(chan struct{}, 1), halt: make(chan struct{}),
 	}
-	e.origin = e.clock.Now()
+	e.keeper = timekeeper.New(e.clock)
 	e.snaps.New = func() any { return new(store.Snapshot) }
 	e.works.New = func() any { return new(work) }
 	e.nextDue.Store(int64(policy.Never))
@@ -115,6 +112,10 @@ func New(cfg Config) (*Engine, error) {
 		e.watched = newWatched(e, cfg.Directory)
 	}
 	e.current.Store(e.newDocument(cfg.Policies))
+	var err error
+	if e.board, err = e.newBoard(); err != nil {
+		return nil, err
+	}
 	e.lanes.init(cfg.Workers)
 	if cfg.Subscribe != nil {
 		e.Subscribe(cfg.Subscribe)
@@ -162,68 +163,17 @@ func (e *Engine) project(ctx context.Context) error {
 	if err := e.readSilences(ctx); err != nil {
 		return err
 	}
-	var snap store.Snapshot
-	for stream, err := range e.store.Streams(ctx, store.StreamQuery{Prefix: alertStreams}) {
+	for _, err := range e.store.Streams(ctx, store.StreamQuery{Prefix: alertStreams, Open: true}) {
 		if err != nil {
 			return fmt.Errorf("engine: streams: %w", err)
 		}
-		if err := e.projectAlert(ctx, stream, &snap); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// projectAlert reads what the projections want to know of one alert. Only one
-// whose document has gates needs decoding.
-func (e *Engine) projectAlert(ctx context.Context, stream string, snap *store.Snapshot) error {
-	if err := e.store.Load(ctx, stream, snap); err != nil {
-		return fmt.Errorf("engine: load %q: %w", stream, err)
-	}
-	if snap.Open {
 		e.counts.open.Add(1)
 	}
-	doc, err := e.pinned(ctx, snap.Document)
-	if err == nil && !doc.gated {
-		return nil
-	}
-	var h *held
-	if err == nil {
-		h, err = e.findAt(ctx, snap)
-	}
-	switch {
-	case errors.Is(err, errStuck):
-		// One alert that cannot be read must not keep all others from being
-		// told; looking at what is due finds it again, and tells.
-		e.log.Error("unreadable alert", "stream", stream, "err", err)
-		e.board.blind.Add(1)
-		return nil
-	case err != nil:
-		return err
-	}
-	e.board.update(h.doc, &h.state)
-	e.cache.put(h, true)
-	return nil
+	return e.board.Refresh(ctx)
 }
 
 // now is engine time.
-func (e *Engine) now() policy.Instant {
-	e.keeper.Lock()
-	defer e.keeper.Unlock()
-	r := readingOf(e.clock.Now(), e.origin)
-	at, ok := e.keeper.look(r)
-	if !ok && !r.steady {
-		at, _ = e.keeper.look(readingOf(e.clock.Now(), e.origin))
-	}
-	return at
-}
-
-// doubts reports whether the wall clock has jumped and waits for a second look.
-func (e *Engine) doubts() bool {
-	e.keeper.Lock()
-	defer e.keeper.Unlock()
-	return e.keeper.doubted
-}
+func (e *Engine) now() policy.Instant { return e.keeper.Now() }
 
 // dueBy notes that a stream is due at an instant; leavesBy that an item may
 // leave then.
@@ -244,8 +194,8 @@ func lower(v *atomic.Int64, at policy.Instant) {
 // have, policy.Never when nothing is to come.
 func (e *Engine) Next() policy.Instant {
 	next := min(policy.Instant(e.nextDue.Load()), policy.Instant(e.nextOut.Load()), e.flights.next())
-	if e.doubts() {
-		next = min(next, e.now().Add(secondLook))
+	if e.keeper.Doubts() {
+		next = min(next, e.now().Add(timekeeper.SecondLook))
 	}
 	return next
 }

@@ -3,6 +3,8 @@ package engine
 import (
 	"errors"
 	"fmt"
+
+	"github.com/belfry-go/belfry/escalation/gate"
 )
 
 var (
@@ -18,7 +20,7 @@ var (
 	// ErrUnknownOutcome is wrapped by an [UnknownOutcomeError].
 	ErrUnknownOutcome = errors.New("engine: outcome unknown")
 	// ErrDenied is wrapped by what [Decision.Err] returns.
-	ErrDenied = errors.New("engine: not allowed")
+	ErrDenied = gate.ErrDenied
 )
 
 // UnknownOutcomeError says that an event may or may not have been committed: the

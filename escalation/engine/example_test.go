@@ -143,7 +143,7 @@ func ExampleEngine_Check() {
 	fmt.Println(errors.Is(d.Err(), engine.ErrDenied), eng.Check("svc-deployer", "read").Allowed())
 	// Output:
 	// true
-	// deny engine: not allowed: deploy of "svc-deployer": gate deploy of db/main#1
+	// deny gate: not allowed: deploy of "svc-deployer": gate deploy of db/main#1
 	// true true
 }
 

@@ -154,8 +154,8 @@ func TestRebaseOpensNoGate(t *testing.T) {
 		b.load(rebased(tiers + gates))
 		r, err := b.e.Rebase(t.Context(), "db", alice, "p", false)
 		b.must("applied")(r, err)
-		if d := b.e.Check("svc-db", "deploy"); d.Decision != escalation.Deny || !slices.Equal(d.Gates, []string{"g"}) {
-			t.Errorf("after the rebase deploy is %s by %v; want deny by g", d.Decision, d.Gates)
+		if d := b.e.Check("svc-db", "deploy"); d.Decision != escalation.Deny || !slices.Equal(d.Gates(), []string{"g"}) {
+			t.Errorf("after the rebase deploy is %s by %v; want deny by g", d.Decision, d.Gates())
 		}
 	}
 }

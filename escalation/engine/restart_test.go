@@ -39,7 +39,7 @@ func TestRestart(t *testing.T) {
 	b.clock.set(epoch.Add(13 * m))
 	b.to(13 * m)
 	b.told()
-	if d := b.e.Check("svc-db", "deploy"); d.Decision != escalation.Hold || d.Alert != "db#1" {
+	if d := b.e.Check("svc-db", "deploy"); d.Decision != escalation.Hold || d.Alert() != "db#1" {
 		t.Errorf("after: %+v; want the gate shut", d)
 	}
 	red := alertOf("red")

@@ -6,6 +6,7 @@ import (
 
 	"github.com/belfry-go/belfry/escalation"
 	"github.com/belfry-go/belfry/escalation/store"
+	"github.com/belfry-go/belfry/internal/timekeeper"
 	"github.com/belfry-go/belfry/notify"
 	"github.com/belfry-go/belfry/policy"
 )
@@ -149,8 +150,8 @@ func (e *Engine) nextRound() policy.Instant {
 		return e.Next()
 	}
 	next := policy.Instant(e.nextDue.Load())
-	if e.doubts() {
-		next = min(next, e.now().Add(secondLook))
+	if e.keeper.Doubts() {
+		next = min(next, e.now().Add(timekeeper.SecondLook))
 	}
 	return next
 }

@@ -255,7 +255,7 @@ func TestCheck(t *testing.T) {
 	check := func(op string, want escalation.Decision, alert string) {
 		t.Helper()
 		d := b.e.Check("svc-db", op)
-		if d.Decision != want || d.Alert != alert || d.Allowed() != (want == escalation.Allow) || (d.Err() == nil) != d.Allowed() {
+		if d.Decision != want || d.Alert() != alert || d.Allowed() != (want == escalation.Allow) || (d.Err() == nil) != d.Allowed() {
 			t.Errorf("+%v %s: %+v; want %s by %q", b.clock.Now().Sub(epoch), op, d, want, alert)
 		}
 	}

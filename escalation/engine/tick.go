@@ -70,6 +70,7 @@ func (e *Engine) tick(ctx context.Context, between func(context.Context) error) 
 		return err
 	}
 	e.dueBy(now) // others may have written to the store: look at least once
+	e.follow(ctx)
 	var failed error
 	for ctx.Err() == nil {
 		n, err := e.tickSome(ctx, now)

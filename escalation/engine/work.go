@@ -91,6 +91,7 @@ func (e *Engine) prepare(ctx context.Context, w *work, c cause) error {
 		Stream: h.stream, After: h.pos, Entries: w.entry[:],
 		State: w.state, Document: w.onto.Digest,
 		Open: !w.next.Resolved.Known(), Rank: rankOf(&w.next), Due: w.next.Due, Key: h.key,
+		Posted: len(h.state.Gates) > 0 || len(w.next.Gates) > 0,
 	}
 	if w.next.Alert != h.state.Alert {
 		w.subject = escalation.AppendAlert(w.subject[:0], w.next.Alert)
@@ -197,10 +198,9 @@ func (e *Engine) finalize(w *work) {
 		h.subjectSeq = h.pos.Seq
 	}
 	h.doc = w.onto
-	gated := len(h.state.Gates) > 0 || len(w.next.Gates) > 0
 	h.state, w.next = w.next, h.state
-	if gated {
-		e.board.update(h.doc, &h.state)
+	if w.commit.Posted {
+		e.board.Update(h.doc.Document, &h.state, h.pos.Seq)
 	}
 	e.told.note(h.doc, &h.state, w.effects)
 	e.counts.records.Add(1)

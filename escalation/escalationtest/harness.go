@@ -292,6 +292,6 @@ func (h *Harness) Check(subject, operation string) engine.Decision {
 func (h *Harness) WantCheck(subject, operation string, want escalation.Decision) {
 	h.t.Helper()
 	if d := h.Check(subject, operation); d.Decision != want {
-		h.t.Errorf("at %s: check of %s on %s: %s, want %s (%s)", h.Elapsed(), operation, subject, d.Decision, want, d.Reason)
+		h.t.Errorf("at %s: check of %s on %s: %s, want %s (%s)", h.Elapsed(), operation, subject, d.Decision, want, d.Reason())
 	}
 }

@@ -199,7 +199,7 @@ func (p *play) check(s *Step) {
 	d := p.eng.Check(subject, s.Operation)
 	line := &checked{
 		Event: string(VerbCheck), By: s.Event.By.Principal.String(), Subject: subject, Operation: s.Operation,
-		Decision: d.Decision.String(), Gate: d.Gates, Reason: d.Reason,
+		Decision: d.Decision.String(), Gate: d.Gates(), Reason: d.Reason(),
 	}
 	p.out.add(Seen{
 		At: p.world.elapsed(), Type: SeenRecord, Key: p.firstKey(), Event: line.Event, By: line.By,

@@ -36,6 +36,10 @@ type Commit struct {
 	// does not open again. Streams with the key "" have no part in this.
 	Key string
 
+	// Posted makes the stream one that Changes tells of, from now on for good:
+	// it says something that others go by.
+	Posted bool
+
 	// Seen are the event ids of the entries, for the store's Seen. An id that
 	// the stream has already stays as it is.
 	Seen []Seen

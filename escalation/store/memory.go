@@ -39,6 +39,7 @@ type Memory struct {
 	outbox  outbox
 	due     queue
 	claims  claims
+	changes changes
 
 	pins      []policy.Digest // documents that streams have pinned
 	pinned    map[policy.Digest]uint32
@@ -51,6 +52,7 @@ var (
 	_ Store   = (*Memory)(nil)
 	_ Eraser  = (*Memory)(nil)
 	_ Watcher = (*Memory)(nil)
+	_ Changer = (*Memory)(nil)
 )
 
 // stream is what is kept of each stream, beside its name. Its position is that
@@ -96,6 +98,7 @@ func NewNamedMemory(namespace string) *Memory {
 	}
 	m.due.init(func(a, b uint32) bool { return m.name(a) < m.name(b) })
 	m.outbox.init(m)
+	m.changes.init()
 	return m
 }
 

@@ -27,6 +27,12 @@ type Incarnation struct {
 	Open   bool
 }
 
+// Change is a stream that has moved, at least to the entry with the number Seq.
+type Change struct {
+	Stream string
+	Seq    uint64
+}
+
 // StreamQuery selects streams; the zero query selects all.
 type StreamQuery struct {
 	Prefix string // of the name

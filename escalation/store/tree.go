@@ -288,6 +288,23 @@ type cursor struct {
 
 func (t *tree) start() cursor { return cursor{leaf: t.first} }
 
+// from is at the first pair that is not before p.
+func (t *tree) from(p pair) cursor {
+	in := t.root
+	for in != nil {
+		k := in.kids[t.route(in, p)]
+		if k.leaf != nil {
+			c := cursor{leaf: k.leaf, i: t.place(k.leaf, p)}
+			if c.i >= c.leaf.n {
+				c = cursor{leaf: c.leaf.next}
+			}
+			return c
+		}
+		in = k.inner
+	}
+	return cursor{}
+}
+
 // pair returns the pair that c is at; ok is false behind the last.
 func (c *cursor) pair() (p pair, ok bool) {
 	if c.leaf == nil {

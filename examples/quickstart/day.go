@@ -76,7 +76,7 @@ func ask(clock, subject, operation string) step {
 		d := h.eng.Check(subject, operation)
 		h.out.print(entry{
 			At: h.clock.Now(), Type: "check", Subject: subject, Operation: operation,
-			Decision: d.Decision.String(), Reason: d.Reason,
+			Decision: d.Decision.String(), Reason: d.Reason(),
 		})
 		return nil
 	}}

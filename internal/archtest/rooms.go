@@ -69,6 +69,7 @@ func rooms() []room {
 			path: "escalation/engine",
 			ours: []string{
 				"policy", "policy/oncall", "notify", "escalation", "escalation/store", "escalation/gate", "escalation/audit",
+				"internal/timekeeper",
 			},
 			theirs: []string{clockModule, syncModule},
 			why:    "the host drives the machine; whatever else it needs is plugged in through an interface",
@@ -87,8 +88,9 @@ func rooms() []room {
 			why: "database/sql and the store's contract; the host brings the driver",
 		},
 		{
-			path: "escalation/gate", ours: []string{"policy", "escalation"},
-			why: "the board is read on a hot path; it knows committed state and nothing else",
+			path: "escalation/gate", ours: []string{"policy", "escalation", "escalation/store", "internal/timekeeper"},
+			theirs: []string{clockModule},
+			why:    "the board is read on a hot path; it knows what is committed to a store, and the time",
 		},
 		{
 			path: "escalation/audit", ours: []string{"policy", "escalation", "escalation/store"},
@@ -140,6 +142,10 @@ func rooms() []room {
 		},
 
 		{path: "internal/archtest", why: "reads the tree as text; it must not depend on what it judges"},
+		{
+			path: "internal/timekeeper", ours: []string{"policy"}, theirs: []string{clockModule},
+			why: "the one time of engine and board: the only room that makes an instant of a clock's reading",
+		},
 		{path: "internal/faket", testing: true, why: "a helper of tests, std only"},
 		{path: "internal/golden", testing: true, why: "a helper of tests, std only"},
 		{path: "internal/transcript", ours: []string{"internal/golden"}, testing: true, why: "a helper of tests, std only"},

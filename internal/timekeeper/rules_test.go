@@ -1,4 +1,4 @@
-package engine
+package timekeeper
 
 import (
 	"testing"
@@ -42,7 +42,7 @@ func TestTimekeeper(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			var k timekeeper
+			var k rules
 			for i, l := range tt.looks {
 				at, ok := k.look(reading{wall: t0.Add(l.wall), run: l.run, steady: tt.steady})
 				if at.Sub(t0) != l.want || ok != l.ok {
@@ -58,7 +58,7 @@ func FuzzTimekeeper(f *testing.F) {
 	f.Add(int64(0), int64(1), int64(-5), true)
 	f.Add(int64(1<<62), int64(-1<<62), int64(1), false)
 	f.Fuzz(func(t *testing.T, a, b, c int64, steady bool) {
-		var k timekeeper
+		var k rules
 		var last policy.Instant
 		for i, w := range []int64{a, b, b, c, a, c} {
 			at, _ := k.look(reading{wall: policy.Instant(w), run: time.Duration(i) * time.Minute, steady: steady})

@@ -1,4 +1,4 @@
-package engine
+package timekeeper
 
 import (
 	"time"
@@ -10,9 +10,9 @@ const (
 	// jump is how far the wall clock may run ahead of the time elapsed before
 	// it is asked a second time.
 	jump = time.Hour
-	// secondLook is how long after the first look the second is taken, where
+	// SecondLook is how long after the first look the second is taken, where
 	// elapsed time can be told from the wall clock's.
-	secondLook = 5 * time.Second
+	SecondLook = 5 * time.Second
 	// agreement is how far two looks may differ and still agree.
 	agreement = time.Minute
 )
@@ -38,13 +38,13 @@ func readingOf(t, origin time.Time) reading {
 	return r
 }
 
-// timekeeper makes engine time of readings: the later of the wall clock and the
+// rules make engine time of readings: the later of the wall clock and the
 // last instant plus the time elapsed since. Engine time never goes back, so
 // that noise comes early rather than late and quiet ends early. A jump of the
 // wall clock of more than an hour beyond that is believed only when a second
 // look agrees: one wrong answer of a time server must not end every silence of
-// the coming year. The zero timekeeper is ready.
-type timekeeper struct {
+// the coming year. The zero value is ready.
+type rules struct {
 	last  policy.Instant // what was told last
 	run   time.Duration  // when that was, on the steady clock
 	begun bool
@@ -55,9 +55,9 @@ type timekeeper struct {
 
 // look returns the engine time of a reading. ok is false when the wall clock
 // jumped and was not believed: at is then the time without the jump, and a
-// second look is wanted, after secondLook if the reading is steady, at once if
+// second look is wanted, after SecondLook if the reading is steady, at once if
 // not.
-func (k *timekeeper) look(r reading) (at policy.Instant, ok bool) {
+func (k *rules) look(r reading) (at policy.Instant, ok bool) {
 	if !k.begun {
 		k.begun = true
 		return k.tell(r, r.wall), true
@@ -81,7 +81,7 @@ func (k *timekeeper) look(r reading) (at policy.Instant, ok bool) {
 }
 
 // tell remembers at as what was told at r.
-func (k *timekeeper) tell(r reading, at policy.Instant) policy.Instant {
+func (k *rules) tell(r reading, at policy.Instant) policy.Instant {
 	k.last = at
 	if r.steady {
 		k.run = r.run
@@ -90,15 +90,15 @@ func (k *timekeeper) tell(r reading, at policy.Instant) policy.Instant {
 }
 
 // agrees reports whether r is a second look that confirms the first.
-func (k *timekeeper) agrees(r reading) bool {
+func (k *rules) agrees(r reading) bool {
 	if !k.doubted || !k.same(r) {
 		return false
 	}
-	return !r.steady || r.run-k.first.run >= secondLook
+	return !r.steady || r.run-k.first.run >= SecondLook
 }
 
 // same reports whether r shows the jump that the first look showed.
-func (k *timekeeper) same(r reading) bool {
+func (k *rules) same(r reading) bool {
 	if r.steady != k.first.steady {
 		return false
 	}
