@@ -16,6 +16,8 @@ export GOWORK = off
 FUZZTIME ?= 10s
 # How many rounds of kill9 and nodes.
 ROUNDS ?= 300
+# How long pause stops an engine.
+PAUSE ?= 1m
 # Which benchmarks run, and how often.
 BENCH ?= .
 COUNT ?= 6
@@ -109,11 +111,15 @@ modules: ## vet, test and verify each nested module on its own
 
 .PHONY: kill9
 kill9: ## kill -9 a process on SQLite in mid-ladder, ROUNDS times, and look for pages that are missing
-	cd examples/durable && BELFRY_ROUNDS=$(ROUNDS) $(GO) test -count=1 -timeout 10h -run '^TestKill9$$' -v .
+	cd examples/durable && BELFRY_ROUNDS=$(ROUNDS) $(GO) test -count=1 -timeout 10h -parallel 4 -run '^TestKill9$$' -v .
 
 .PHONY: nodes
-nodes: ## kill and pause processes that share one PostgreSQL, ROUNDS times
-	cd examples/durable && BELFRY_ROUNDS=$(ROUNDS) $(GO) test -count=1 -timeout 10h -run '^TestNodes$$' -v .
+nodes: ## kill and pause engines that share one PostgreSQL, ROUNDS times, and check what clients saw for linearizability
+	cd test/nodes && BELFRY_ROUNDS=$(ROUNDS) $(GO) test -count=1 -timeout 10h -run '^Test(Nodes|SeededBugs)$$' -v .
+
+.PHONY: pause
+pause: ## stop one of two engines for PAUSE (1m), acknowledge on the other, let the first go on
+	cd test/nodes && BELFRY_PAUSE=$(PAUSE) $(GO) test -count=1 -timeout 1h -run '^TestPausedNode$$' -v .
 
 .PHONY: workspace
 workspace: ## test all modules of go.work together

@@ -83,16 +83,21 @@ func (f *fleet) pass(least, most time.Duration) {
 	<-wait.C
 }
 
-func (f *fleet) tail() string {
+// text is all that was said so far.
+func (f *fleet) text() string {
 	b, _ := os.ReadFile(f.said)
-	return string(b[max(0, len(b)-3000):])
+	return string(b)
+}
+
+func (f *fleet) tail() string {
+	text := f.text()
+	return text[max(0, len(text)-3000):]
 }
 
 // about is every line that names an alert.
 func (f *fleet) about(name string) string {
-	b, _ := os.ReadFile(f.said)
 	var lines []string
-	for line := range strings.Lines(string(b)) {
+	for line := range strings.Lines(f.text()) {
 		if strings.Contains(line, name) {
 			lines = append(lines, line)
 		}

@@ -1,0 +1,25 @@
+module github.com/belfry-go/belfry/test/nodes
+
+go 1.26.0
+
+require (
+	github.com/anishathalye/porcupine v1.3.1
+	github.com/belfry-go/belfry v0.0.0
+	github.com/belfry-go/belfry/escalation/store/pgstore v0.0.0
+	github.com/jackc/pgx/v5 v5.12.0
+)
+
+require (
+	github.com/benbjohnson/clock v1.3.5 // indirect
+	github.com/jackc/pgpassfile v1.0.0 // indirect
+	github.com/jackc/pgservicefile v0.0.0-20240606120523-5a60cdf6a761 // indirect
+	github.com/jackc/puddle/v2 v2.2.3 // indirect
+	go.yaml.in/yaml/v4 v4.0.0 // indirect
+	golang.org/x/sync v0.24.0 // indirect
+	golang.org/x/text v0.41.0 // indirect
+)
+
+replace (
+	github.com/belfry-go/belfry => ../../
+	github.com/belfry-go/belfry/escalation/store/pgstore => ../../escalation/store/pgstore
+)

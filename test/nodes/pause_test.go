@@ -1,0 +1,72 @@
+//go:build unix
+
+package nodes
+
+import (
+	"os"
+	"testing"
+	"time"
+
+	"github.com/anishathalye/porcupine"
+)
+
+// TestPausedNode stops the engine that has told the first tier (kill -STOP),
+// has somebody acknowledge through the other, and lets the first go on (kill
+// -CONT) when its leases and all tiers are long over: it must tell nobody.
+// BELFRY_PAUSE says for how long it is stopped; see make pause.
+func TestPausedNode(t *testing.T) {
+	pause := 2 * lease
+	if text := os.Getenv("BELFRY_PAUSE"); text != "" {
+		var err error
+		if pause, err = time.ParseDuration(text); err != nil || pause <= lease {
+			t.Fatalf("BELFRY_PAUSE=%q; want a time longer than a lease of %v", text, lease)
+		}
+	}
+	f := newFleet(t, postgres(t), noBug, 2)
+	f.pause(1) // so that it is the first node which tells, and holds the alert
+	c := &clients{f: f}
+	c.only(t, 0, opTrigger, "key")
+	if !f.seen("key", "owner", time.Minute) {
+		t.Fatal("the first tier was not told")
+	}
+	f.pause(0)
+	f.resume(1)
+	c.only(t, 1, opAck, "key")
+	pass(pause)
+	f.resume(0)
+	// A second alert climbs to its end through the engine that was stopped: had
+	// it anything left to say about the first, it has said it by then.
+	c.only(t, 0, opTrigger, "after")
+	f.pause(1)
+	for _, tier := range tiers() {
+		if !f.seen("after", tier, time.Minute) {
+			t.Fatalf("tier %s of the second alert was not told by the engine that was stopped", tier)
+		}
+	}
+	f.resume(1)
+	if out := c.only(t, 0, opLook, "key"); !out.found.acked || out.found.tier != 0 {
+		t.Errorf("the engine that was stopped sees %+v", out.found)
+	}
+	for _, tier := range tiers()[1:] {
+		if f.told("key", tier) != never {
+			t.Errorf("tier %s was told behind the acknowledgement", tier)
+		}
+	}
+	f.end()
+	t.Logf("stopped for %v, with leases of %v: %s", pause, lease, c.judge(t))
+}
+
+// only has one node do an operation.
+func (c *clients) only(t *testing.T, node int, verb, key string) output {
+	t.Helper()
+	call := micros()
+	answer, ok := c.f.call(node, time.Minute, verb, key, verb+"-"+key)
+	out := read(answer)
+	if !ok || out.verdict != "applied" {
+		t.Fatalf("%s of %s: %q", verb, key, answer)
+	}
+	c.history = append(c.history, porcupine.Operation{
+		Input: input{verb: verb, key: key}, Output: out, Call: call, Return: micros(),
+	})
+	return out
+}
