@@ -11,6 +11,7 @@ import (
 
 	"github.com/belfry-go/belfry/escalation"
 	"github.com/belfry-go/belfry/escalation/engine"
+	"github.com/belfry-go/belfry/escalation/store"
 	"github.com/belfry-go/belfry/policy"
 )
 
@@ -40,6 +41,11 @@ func playCase(ctx context.Context, c *Case) (*play, error) { return playGrained(
 
 // playGrained is playCase with a clock that stops at least every grain.
 func playGrained(ctx context.Context, c *Case, grain time.Duration) (*play, error) {
+	return playOn(ctx, c, grain, store.NewMemory())
+}
+
+// playOn is playGrained on a store that the caller keeps.
+func playOn(ctx context.Context, c *Case, grain time.Duration, kept store.Store) (*play, error) {
 	p := &play{
 		Case: c, doc: c.Document, grain: grain, clock: newHopClock(c.Start), alerts: map[string]*policy.Alert{}, answers: map[int]answer{},
 	}
@@ -48,7 +54,7 @@ func playGrained(ctx context.Context, c *Case, grain time.Duration) (*play, erro
 	p.out.End = c.Until
 	cfg := engine.Config{
 		Policies: c.Document, Notifier: &channel{w: p.world}, LastResort: &channel{w: p.world, last: true},
-		LastResortName: c.Given.LastResort[0], Actions: p.actions(), Clock: p.clock, Salt: noSalt{}, Subscribe: p.record,
+		LastResortName: c.Given.LastResort[0], Actions: p.actions(), Clock: p.clock, Store: kept, Salt: noSalt{}, Subscribe: p.record,
 	}
 	if len(c.Given.OnCall) > 0 {
 		p.dir = &directory{Directory: p.world.directory(c.Document)}

@@ -52,6 +52,7 @@ func verbs() []verb {
 		{"explain", "[flags] DOC", "say why a policy governs an alert, and why somebody was told or not", (*tool).explain},
 		{"oncall", "[flags] DOC", "say who is on call, and when others come on", (*tool).oncall},
 		{"verify", "[flags] FILE", "say whether an exported history was changed", (*tool).verify},
+		{"evidence", "[flags] FILE", "report on one alert of an exported history", (*tool).evidence},
 		{"version", "", "print how this program was built", (*tool).version},
 	}
 }
