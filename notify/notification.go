@@ -28,6 +28,10 @@ type Notification struct {
 	// Alerts has at least one item, the gravest first. It is shared: to be
 	// read only, and not after Notify has returned.
 	Alerts []Item `json:"alerts"`
+	// Unjournaled: the message was told to the last resort while the store
+	// failed, before it could be recorded. What it says may have been
+	// acknowledged elsewhere; the people whom its items name were not told.
+	Unjournaled bool `json:"unjournaled,omitempty"`
 	// Prior is the receipt of the last message about this alert to this
 	// target, for edits and threads. Zero when there is none.
 	Prior Receipt `json:"prior,omitzero"`

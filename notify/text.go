@@ -36,6 +36,9 @@ func line(n Notification) string {
 	if n.Attempt > 1 {
 		b.WriteString(" attempt=" + strconv.Itoa(n.Attempt))
 	}
+	if n.Unjournaled {
+		b.WriteString(" unjournaled")
+	}
 	return b.String()
 }
 

@@ -36,7 +36,11 @@ func (e *Engine) Deliver(ctx context.Context) (n int, err error) {
 		return 0, ErrBusy
 	}
 	defer e.pump.Unlock()
-	return e.deliver(ctx)
+	n, err = e.deliver(ctx)
+	if err != nil {
+		err = e.weather(ctx, err)
+	}
+	return n, err
 }
 
 // Settle ticks and delivers until nothing is due and nothing is claimable at
@@ -52,6 +56,11 @@ func (e *Engine) Settle(ctx context.Context) error {
 		return ErrBusy
 	}
 	defer e.pump.Unlock()
+	return e.weather(ctx, e.settleAll(ctx))
+}
+
+// settleAll is Settle under the pump's lock.
+func (e *Engine) settleAll(ctx context.Context) error {
 	for range maxRounds {
 		if err := e.again(ctx); err != nil {
 			return err
@@ -129,7 +138,9 @@ func (e *Engine) claim(ctx context.Context, now policy.Instant, limit int) ([]ou
 	p.out = p.out[:0]
 	for len(p.out) < limit && policy.Instant(e.nextOut.Load()) <= now {
 		e.nextOut.Store(int64(policy.Never))
-		items, next, err := e.store.Claim(ctx, e.asking(now, min(claimBatch, limit-len(p.out))))
+		bounded, cancel := context.WithTimeout(ctx, storePatience)
+		items, next, err := e.store.Claim(bounded, e.asking(now, min(claimBatch, limit-len(p.out))))
+		cancel()
 		if err != nil {
 			e.leavesBy(now)
 			return nil, fmt.Errorf("engine: claim: %w", err)

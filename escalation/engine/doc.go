@@ -83,6 +83,18 @@
 // once. An action that may have begun when the process died is not repeated: it
 // counts as failed, and is told.
 //
+// # A store that disappears
+//
+// Nothing leaves before its commit, with one exception. While the store fails, and
+// what the engine knows to be due has been so for twice [Config.LookAgain], the
+// last resort, and nobody else, is told who would have been told of what: once,
+// under an id of its own, in a notification that is marked Unjournaled. When the
+// store is back, notes in the alerts' histories and in the engine's own say what
+// was told and when, and the ladders go on from where they were committed, as
+// after a gap: then people are told, of what the last resort has heard already.
+// The engine knows so of the 16,384 gravest alerts that it has committed, or read
+// as due within an hour. With [store.Memory] there is nothing to survive.
+//
 // # Many engines
 //
 // Engines that share a store need each a [Config.Node] of its own. They take

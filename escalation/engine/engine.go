@@ -61,6 +61,8 @@ type Engine struct {
 	told     told
 	silences silences
 
+	shadow shadow // what is known without the store
+
 	// What is known of the next deadlines; policy.Never: nothing.
 	nextDue  atomic.Int64 // of the streams
 	nextOut  atomic.Int64 // of the outbox
@@ -117,6 +119,7 @@ func New(cfg Config) (*Engine, error) {
 		return nil, err
 	}
 	e.lanes.init(cfg.Workers)
+	e.shadow.init(cfg.Store)
 	if cfg.Subscribe != nil {
 		e.Subscribe(cfg.Subscribe)
 	}

@@ -264,6 +264,7 @@ func (e *Engine) landed(ctx context.Context, at policy.Instant, f *flight) error
 	if class == notify.ClassOK {
 		for i := range f.out {
 			o := &f.out[i]
+			e.shadow.taken(o)
 			e.receipts.note(o.item.Stream, address{o.effect.To, o.effect.Via}, f.receipt, f.kind)
 			r := escalation.Report{Attempt: f.attempt, Result: escalation.ResultDelivered, Late: f.late}
 			if err := e.report(ctx, o, r, true); err != nil {

@@ -48,7 +48,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	}
 	var fault fault
 	for {
-		err := e.round(ctx)
+		err := e.weather(ctx, e.round(ctx))
 		if ctx.Err() != nil || e.closed.Load() {
 			break
 		}
@@ -259,7 +259,7 @@ func (e *Engine) faulty(ctx context.Context, f *fault, err error) {
 	e.log.Error("round", "err", notify.Redact(err))
 	if now.Sub(f.told) >= alarmEvery {
 		f.told = now
-		e.alarm(ctx, "belfry/"+e.cfg.Node, now, "nothing can be recorded or told since "+f.since.String()+": "+notify.Redact(err))
+		e.alarm(ctx, "belfry/"+e.cfg.Node, now, "nothing can be recorded, and only the last resort be told, since "+f.since.String()+": "+notify.Redact(err))
 	}
 }
 

@@ -8,8 +8,8 @@ import (
 
 // counts are what is counted as it happens.
 type counts struct {
-	records, opened, attempts, failures, lost, abandoned atomic.Uint64
-	open, outbox                                         atomic.Int64
+	records, opened, attempts, failures, lost, abandoned, unjournaled atomic.Uint64
+	open, outbox                                                      atomic.Int64
 }
 
 // Stats is how the engine is doing.
@@ -27,6 +27,9 @@ type Stats struct {
 	// Hanging how many of these are still out.
 	Abandoned uint64
 	Hanging   int
+	// Unjournaled is how many messages were told to the last resort while the
+	// store failed.
+	Unjournaled uint64
 	// InFlight is how many attempts are under way.
 	InFlight int
 	// Next is the next deadline that is known.
@@ -42,7 +45,7 @@ func (e *Engine) Stats() Stats {
 		Records: e.counts.records.Load(), Opened: e.counts.opened.Load(),
 		Open: max(e.counts.open.Load(), 0), Outbox: max(e.counts.outbox.Load(), 0),
 		Attempts: e.counts.attempts.Load(), Failures: e.counts.failures.Load(), Lost: e.counts.lost.Load(),
-		Abandoned: e.counts.abandoned.Load(), Hanging: e.lanes.hanging(),
+		Abandoned: e.counts.abandoned.Load(), Hanging: e.lanes.hanging(), Unjournaled: e.counts.unjournaled.Load(),
 		InFlight: e.flights.len() + e.lanes.busy(), Next: e.Next(), Lateness: e.lateness.read(),
 	}
 }

@@ -53,7 +53,7 @@ func (e *Engine) Tick(ctx context.Context) (next policy.Instant, err error) {
 		return e.Next(), ErrBusy
 	}
 	defer e.pump.Unlock()
-	err = e.tick(ctx, nil)
+	err = e.weather(ctx, e.tick(ctx, nil))
 	return e.Next(), err
 }
 
@@ -74,18 +74,14 @@ func (e *Engine) tick(ctx context.Context, between func(context.Context) error) 
 	var failed error
 	for ctx.Err() == nil {
 		n, err := e.tickSome(ctx, now)
-		if err != nil && failed == nil {
-			failed = err
-		}
+		failed = graver(failed, err)
 		if n == 0 {
 			break
 		}
 		if between == nil || e.now().Sub(began) < patience {
 			continue
 		}
-		if err := between(ctx); err != nil && failed == nil {
-			failed = err
-		}
+		failed = graver(failed, between(ctx))
 		began = e.now()
 	}
 	if failed == nil {
@@ -95,6 +91,15 @@ func (e *Engine) tick(ctx context.Context, between func(context.Context) error) 
 	return failed
 }
 
+// graver returns the error to report of two: the first, but rather one of the
+// store's than one of a single stream's.
+func graver(a, b error) error {
+	if a == nil || b != nil && errors.Is(a, errStuck) && !errors.Is(b, errStuck) {
+		return b
+	}
+	return a
+}
+
 // tickSome applies what is due to so many streams, and returns to how many.
 func (e *Engine) tickSome(ctx context.Context, now policy.Instant) (int, error) {
 	if policy.Instant(e.nextDue.Load()) > now {
@@ -102,7 +107,7 @@ func (e *Engine) tickSome(ctx context.Context, now policy.Instant) (int, error) 
 	}
 	p := &e.pump
 	e.nextDue.Store(int64(policy.Never))
-	due, next, err := e.store.Due(ctx, e.asking(now, dueBatch+len(p.poisoned)), p.due[:0])
+	due, next, err := e.due(ctx, e.asking(now, dueBatch+len(p.poisoned)))
 	if err != nil {
 		e.dueBy(now)
 		return 0, fmt.Errorf("engine: due: %w", err)
@@ -139,6 +144,13 @@ func (e *Engine) tickSome(ctx context.Context, now policy.Instant) (int, error) 
 		failed = err
 	}
 	return done, failed
+}
+
+// due asks the store what is due, within bounds.
+func (e *Engine) due(ctx context.Context, ask store.Ask) ([]store.Snapshot, policy.Instant, error) {
+	ctx, cancel := context.WithTimeout(ctx, storePatience)
+	defer cancel()
+	return e.store.Due(ctx, ask, e.pump.due[:0])
 }
 
 // asking is a request for what is due, with or without taking it from others.
@@ -190,10 +202,15 @@ func (e *Engine) flush(ctx context.Context) error {
 	for _, w := range p.works {
 		p.commits = append(p.commits, &w.commit)
 	}
-	_ = e.store.Commit(ctx, p.commits...)
+	bounded, cancel := context.WithTimeout(ctx, storePatience)
+	_ = e.store.Commit(bounded, p.commits...)
+	cancel()
 	var failed error
 	for _, w := range p.works {
-		err := e.settle(ctx, w)
+		err := w.commit.Err
+		if !errors.Is(failed, ErrUnknownOutcome) || err == nil || store.Refused(err) {
+			err = e.settle(ctx, w)
+		} // else a store that could not say what became of one is not asked of each
 		if err != nil {
 			e.dueBy(w.record.Event.At) // it is due still, or somebody else did it: look again
 		}

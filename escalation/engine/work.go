@@ -203,6 +203,7 @@ func (e *Engine) finalize(w *work) {
 		e.board.Update(h.doc.Document, &h.state, h.pos.Seq)
 	}
 	e.told.note(h.doc, &h.state, w.effects)
+	e.shadow.follow(w)
 	e.counts.records.Add(1)
 	e.counts.outbox.Add(int64(len(w.commit.Add) - len(w.commit.Remove)))
 	if was := h.opened; was != w.commit.Open {
