@@ -126,3 +126,22 @@ func TestNoServer(t *testing.T) {
 		t.Errorf("the error tells the password: %s", text)
 	}
 }
+
+// TestBrokenMigration has a migration fail in its last statement: nothing of it
+// is there, so that the next attempt begins anew.
+func TestBrokenMigration(t *testing.T) {
+	url := schema(t)
+	exec(t, url, "CREATE TABLE belfry_document (something text)")
+	if _, err := pgstore.Open(t.Context(), url); err == nil || !strings.Contains(err.Error(), "belfry_document") {
+		t.Fatalf("got error %v, want that the table is in the way", err)
+	}
+	var tables int
+	err := begin(t, url).QueryRow(t.Context(), "SELECT count(*) FROM pg_tables WHERE schemaname = current_schema()").Scan(&tables)
+	if err != nil || tables != 1 {
+		t.Errorf("%d tables are there, %v; want the one that was in the way", tables, err)
+	}
+	exec(t, url, "DROP TABLE belfry_document")
+	if err := open(t, url).Commit(t.Context(), commitTo("s", store.Genesis("s"))); err != nil {
+		t.Error(err)
+	}
+}

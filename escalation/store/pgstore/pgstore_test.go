@@ -3,6 +3,7 @@ package pgstore_test
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"os"
 	"strings"
 	"testing"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/belfry-go/belfry/escalation/store"
 	"github.com/belfry-go/belfry/escalation/store/pgstore"
+	"github.com/belfry-go/belfry/escalation/store/sqlstore"
 	"github.com/belfry-go/belfry/escalation/store/storetest"
 )
 
@@ -59,6 +61,34 @@ func exec(t testing.TB, url, statement string) {
 	defer conn.Close(ctx)
 	if _, err := conn.Exec(ctx, statement); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// begin opens a transaction beside the store.
+func begin(t *testing.T, url string) pgx.Tx {
+	t.Helper()
+	ctx := context.WithoutCancel(t.Context())
+	conn, err := pgx.Connect(ctx, url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close(ctx) })
+	tx, err := conn.Begin(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tx
+}
+
+// wantAdvice holds an error to its class, and to saying what to do.
+func wantAdvice(t *testing.T, err, class error, advice string) {
+	t.Helper()
+	var e *sqlstore.Error
+	if !errors.Is(err, class) || !errors.As(err, &e) || !strings.Contains(err.Error(), advice) {
+		t.Errorf("got error %v, want an *Error that is %q and says %q", err, class, advice)
+	}
+	if store.Refused(err) {
+		t.Errorf("%v says for certain that nothing was written", err)
 	}
 }
 

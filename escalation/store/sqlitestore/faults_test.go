@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/belfry-go/belfry/escalation/store"
 	"github.com/belfry-go/belfry/escalation/store/sqlitestore"
@@ -235,4 +236,81 @@ func TestGroup(t *testing.T) {
 		})
 	}
 	wg.Wait()
+}
+
+func TestLockedFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "belfry.db")
+	st, err := sqlstore.Open(t.Context(), raw(t, "file:"+path), sqlstore.SQLite, sqlstore.Timeout(100*time.Millisecond))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer st.Close()
+	other, err := raw(t, path).Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	if _, err := other.ExecContext(t.Context(), "BEGIN IMMEDIATE"); err != nil {
+		t.Fatal(err)
+	}
+	w := newWriter("s")
+	k := w.commit(10)
+	for range 3 {
+		// Which of the two limits is met first is the machine's choice.
+		if err := st.Commit(t.Context(), k); errors.Is(err, sqlstore.ErrTimeout) {
+			wantAdvice(t, err, sqlstore.ErrTimeout, "what else loads it")
+		} else {
+			wantAdvice(t, err, sqlstore.ErrBusy, "which other process")
+		}
+	}
+	if err := st.Load(t.Context(), "s", new(store.Snapshot)); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("while another writes, a read says %v", err)
+	}
+	if _, err := other.ExecContext(t.Context(), "ROLLBACK"); err != nil {
+		t.Fatal(err)
+	}
+	if err := st.Commit(t.Context(), k); err != nil {
+		t.Errorf("when the other has ended: %v", err)
+	}
+}
+
+func TestWrongSchema(t *testing.T) {
+	for name, change := range map[string]string{
+		"no table":  "DROP TABLE belfry_seen",
+		"no column": "ALTER TABLE belfry_entry DROP COLUMN salt",
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "belfry.db")
+			st := open(t, path)
+			if _, err := raw(t, path).Exec(change); err != nil {
+				t.Fatal(err)
+			}
+			k := newWriter("s").commit(10)
+			k.Seen = []store.Seen{{SeenID: store.SeenID{Author: "a", ID: "i"}, Seq: 1}}
+			wantAdvice(t, st.Commit(t.Context(), k), sqlstore.ErrSchema, "run the version of Belfry")
+		})
+	}
+}
+
+// TestBrokenMigration has a migration fail in its last statement: nothing of it
+// is there, so that the next attempt begins anew.
+func TestBrokenMigration(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "belfry.db")
+	db := raw(t, path)
+	if _, err := db.Exec("CREATE TABLE belfry_document (something TEXT)"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := sqlitestore.Open(t.Context(), path); err == nil || !strings.Contains(err.Error(), "belfry_document") {
+		t.Fatalf("got error %v, want that the table is in the way", err)
+	}
+	var tables int
+	if err := db.QueryRow("SELECT count(*) FROM sqlite_master WHERE name LIKE 'belfry%'").Scan(&tables); err != nil || tables != 1 {
+		t.Errorf("%d tables are there, %v; want the one that was in the way", tables, err)
+	}
+	if _, err := db.Exec("DROP TABLE belfry_document"); err != nil {
+		t.Fatal(err)
+	}
+	if err := open(t, path).Commit(t.Context(), newWriter("s").commit(10)); err != nil {
+		t.Error(err)
+	}
 }

@@ -171,6 +171,8 @@ func classifyCode(c int) error {
 	switch c & 0xff {
 	case 5, 6: // SQLITE_BUSY, SQLITE_LOCKED
 		return ErrBusy
+	case 9: // SQLITE_INTERRUPT
+		return ErrTimeout
 	case 8: // SQLITE_READONLY
 		return ErrReadOnly
 	case 10: // SQLITE_IOERR
@@ -205,6 +207,8 @@ func words() []word {
 		{"connection reset", ErrLost},
 		{"broken pipe", ErrLost},
 		{"no such table: belfry", ErrSchema},
+		{"no such column", ErrSchema},
+		{"has no column named", ErrSchema},
 	}
 }
 

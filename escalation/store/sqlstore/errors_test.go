@@ -36,6 +36,7 @@ func TestWrap(t *testing.T) {
 		{stateError("57014"), ErrTimeout},
 		{stateError("08006"), ErrLost},
 		{codeError(5), ErrBusy},
+		{codeError(9), ErrTimeout},
 		{codeError(8 | 4<<8), ErrReadOnly}, // an extended code
 		{codeError(10 | 4<<8), ErrIO},
 		{codeError(11), ErrCorrupt},

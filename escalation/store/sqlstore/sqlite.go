@@ -116,6 +116,10 @@ func (s *sqlite) drop() {
 	if s.w == nil {
 		return
 	}
+	for _, st := range s.w.prepared { // before their connection: a driver may not bear it after
+		_ = st.Close()
+	}
+	clear(s.w.prepared)
 	_ = s.w.conn.Raw(func(any) error { return driver.ErrBadConn }) // so that the pool does not keep it
 	_ = s.w.close()
 	s.w = nil
