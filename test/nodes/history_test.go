@@ -60,6 +60,8 @@ func (f *fleet) climbs(t *testing.T, st store.Store, stream string, ids map[stri
 
 // told is when a page of a tier was seen first.
 func (f *fleet) told(key, tier string) int64 {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	i := slices.IndexFunc(f.pages, func(p *sighting) bool { return p.key == key && p.tier == tier })
 	if i < 0 {
 		return never // it was withdrawn
