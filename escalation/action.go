@@ -63,7 +63,7 @@ func (m *machine) runAction(i int) {
 		}
 		return
 	}
-	ok, known := m.holds(&spec.Guard)
+	ok, known := m.permits(&spec.Guard)
 	if !known {
 		return
 	}

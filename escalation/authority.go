@@ -11,6 +11,7 @@ func (m *machine) behind(by Author) (policy.Target, bool) {
 	if !ok {
 		return policy.Target{}, false
 	}
+	m.unsure = m.unsure || !a.fresh()
 	return a.Behind, true
 }
 
@@ -93,8 +94,9 @@ func (m *machine) verifies() (verified, known bool) {
 	if list == nil {
 		list = []policy.Principal{{Class: classResponders}}
 	}
-	v, ok := m.mayBy(list)
-	return ok, ok || v.Kind != Need
+	var v Verdict
+	m.firmly(func() { v, verified = m.mayBy(list) })
+	return verified, verified || v.Kind != Need
 }
 
 // mayBreakGlass says whether the author may bypass a gate.
@@ -105,10 +107,13 @@ func (m *machine) mayBreakGlass(rule *policy.BreakGlassRule) (Verdict, bool) {
 	if v, ok := m.barredAuthor(); !ok {
 		return v, false
 	}
-	ok, known := m.memberOfAny(m.ev.By.Principal, rule.By)
+	var ok, known bool
+	sure := m.firmly(func() { ok, known = m.memberOfAny(m.ev.By.Principal, rule.By) })
 	switch {
 	case !known:
 		return Verdict{Kind: Need}, false
+	case !ok && !sure:
+		return rejected(Unresolvable), false
 	case !ok:
 		return rejected(NotAuthorised), false
 	case m.ev.Reason == "":
@@ -130,7 +135,7 @@ func (m *machine) mayBy(list []policy.Principal) (Verdict, bool) {
 	if !known {
 		return Verdict{Kind: Need}, false
 	}
-	return rejected(NotAuthorised), false
+	return m.notAuthorised(), false
 }
 
 // is reports whether the author is what one word of a line names.
@@ -145,12 +150,23 @@ func (m *machine) is(p policy.Principal) (ok, known bool) {
 		if by.Kind != policy.TargetUser {
 			return false, true
 		}
-		a, ok := m.answer(Question{Kind: QuestionAuthor, Target: by, At: m.now})
-		return ok && a.Yes, ok
+		return m.listed(by)
 	case classResponders:
-		return by.Kind == policy.TargetUser && m.toldEver(by), true
+		if by.Kind != policy.TargetUser || !m.toldEver(by) {
+			return false, true
+		}
+		if !m.firm {
+			return true, true
+		}
+		return m.listed(by) // who was told by a last good answer may have left
 	}
 	return m.member(by, p.Target)
+}
+
+// listed reports whether a person is in the directory.
+func (m *machine) listed(who policy.Target) (ok, known bool) {
+	a, ok := m.answer(Question{Kind: QuestionAuthor, Target: who, At: m.now})
+	return ok && m.says(a), ok
 }
 
 // member reports whether who counts as target.
@@ -169,7 +185,7 @@ func (m *machine) member(who, target policy.Target) (ok, known bool) {
 		}
 	}
 	a, ok := m.answer(Question{Kind: QuestionMember, Target: who, Name: name.String(), Subject: m.identity(), At: m.now})
-	return ok && a.Yes, ok
+	return ok && m.says(a), ok
 }
 
 // memberOfAny reports whether who counts as one of the targets.

@@ -17,6 +17,7 @@ const (
 	reviewFell
 	reviewAsk
 	reviewAnswer
+	reviewLook
 	reviewMaskEnd
 )
 
@@ -33,7 +34,8 @@ func reviewMask(x *ReviewState) uint64 {
 		flag(x.At.Known(), reviewAt) |
 		flag(x.Fell, reviewFell) |
 		flag(x.Ask != "", reviewAsk) |
-		flag(x.Answer != "", reviewAnswer)
+		flag(x.Answer != "", reviewAnswer) |
+		flag(x.Look.Known(), reviewLook)
 }
 
 func (e *encoder) reviews(b []byte, list []ReviewState, opened policy.Instant) []byte {
@@ -49,7 +51,7 @@ func (e *encoder) review(b []byte, x *ReviewState, opened policy.Instant) []byte
 	b = putUvarint(b, m)
 	b = append(b, byte(x.Of))
 	b = putInt(b, int(x.Index))
-	for _, i := range [...]policy.Instant{x.At, x.Remind, x.After, x.Within} {
+	for _, i := range [...]policy.Instant{x.At, x.Remind, x.After, x.Within, x.Look} {
 		if i.Known() {
 			b = putInstant(b, i, opened)
 		}
@@ -101,6 +103,7 @@ func (d *decoder) review(x *ReviewState, opened policy.Instant) {
 	x.Remind = d.known(m, reviewRemind, opened)
 	x.After = d.known(m, reviewAfter, opened)
 	x.Within = d.known(m, reviewWithin, opened)
+	x.Look = d.known(m, reviewLook, opened)
 	if m&reviewRequester != 0 {
 		x.Requester = d.author()
 	}

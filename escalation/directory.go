@@ -26,8 +26,9 @@ import (
 // be written again by anybody. The same person may be the same slice each time.
 //
 // An error is the whole call's: no answer of it counts. Whoever calls sees to
-// time-outs, repeats nothing by itself, and falls back to the last good answers;
-// where there are none the last resort is told.
+// time-outs, repeats nothing by itself, and falls back to the last good answers,
+// marked stale; where there are none the last resort is told. A stale answer is
+// good enough to tell somebody, and gives no permission.
 type Directory interface {
 	Resolve(ctx context.Context, qs []Question) ([]Answer, error)
 }

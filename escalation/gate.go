@@ -176,10 +176,16 @@ func (m *machine) breakGlass() Verdict {
 	return applied
 }
 
-// others counts the people of lists who are neither the author nor a party.
+// others counts the people of lists who are neither the author nor a party. Of a
+// group whose last good answer stands in all are told, and nobody counts: they
+// may have left.
 func (m *machine) others(l *Lists) int {
 	var seen []policy.Target
-	for _, roster := range l.Rosters {
+	for k, roster := range l.Rosters {
+		of := l.Recipients[k].To
+		if a, ok := m.answer(m.resolving(of)); ok && !a.fresh() && of.Kind != policy.TargetUser {
+			continue
+		}
 		for i := range roster {
 			to := roster[i].To
 			if to.Kind != policy.TargetUser || to == m.ev.By.Principal || m.party(to) || slices.Contains(seen, to) {

@@ -22,6 +22,9 @@ type machine struct {
 	// missed counts the answers that were looked for in vain: also of a question
 	// that need holds already.
 	missed int
+	// firm and unsure: a permission is at stake, and an answer that was looked at
+	// is not fresh; see firmly.
+	firm, unsure bool
 	// more: s.More is this step's own copy.
 	more bool
 	// Of a tick after a gap: walking while the ladder is walked through it
@@ -165,29 +168,6 @@ func factsOf(s *State, at policy.Instant) policy.Facts {
 		Alert: s.Alert, Severity: s.Severity, Criticality: s.Criticality, BlastRadius: s.BlastRadius,
 		Priority: s.Priority, Count: s.Count, Age: at.Sub(s.Opened),
 	}
-}
-
-// holds evaluates a guard at the present instant. known is false when it hangs
-// on hours that were asked for.
-func (m *machine) holds(c *policy.Conditions) (ok, known bool) {
-	f := m.facts()
-	t := c.Holds(&f)
-	if t != policy.Unknown {
-		return t == policy.True, true
-	}
-	known = true
-	for _, name := range c.HoursNamed() {
-		a, ok := m.answer(Question{Kind: QuestionHours, Name: name, At: m.now})
-		if !ok {
-			known = false
-			continue
-		}
-		f.Hours = append(f.Hours, policy.HoursFact{Name: name, Open: a.Yes})
-	}
-	if !known {
-		return false, false
-	}
-	return c.Holds(&f) == policy.True, true
 }
 
 // least returns the earlier of two instants.

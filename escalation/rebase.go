@@ -61,7 +61,9 @@ func (m *machine) mayRebase() (Verdict, bool) {
 		return v, false
 	}
 	by := m.ev.By.Principal
-	if v, ok := m.mayBy(m.p.Authority.Rebase); !ok {
+	var v Verdict
+	var ok bool
+	if m.firmly(func() { v, ok = m.mayBy(m.p.Authority.Rebase) }); !ok {
 		if v.Kind == Rejected && by.Kind != policy.TargetUser {
 			v = rejected(NotAPerson)
 		}

@@ -73,9 +73,14 @@ func (m *machine) request() Verdict {
 	if v.Kind != 0 {
 		return v
 	}
-	behind, ok := m.behind(m.ev.By)
-	if !ok {
+	var behind policy.Target
+	var ok bool
+	sure := m.firmly(func() { behind, ok = m.behind(m.ev.By) })
+	switch {
+	case !ok:
 		return Verdict{Kind: Need}
+	case !sure: // who is behind it could vote for it
+		return rejected(Unresolvable)
 	}
 	n := ReviewState{Of: of, Index: int16(i), Requester: Author{m.ev.By.Principal, behind}, Ask: m.ev.Ask}
 	n.Digest = m.digestOf(&n)
@@ -162,7 +167,7 @@ func (m *machine) beginApproval(i int, reason policy.Reason) {
 func (m *machine) beginReview(n ReviewState, reason policy.Reason) {
 	spec := m.reviewSpec(n.Of, int(n.Index))
 	n.Pending, n.At = true, m.now
-	n.Remind, n.After, n.Within = policy.Never, policy.Never, policy.Never
+	n.Remind, n.After, n.Within, n.Look = policy.Never, policy.Never, policy.Never, policy.Never
 	if spec.Remind > 0 {
 		n.Remind = m.now.Add(spec.Remind)
 	}
@@ -248,6 +253,12 @@ func (m *machine) reviewsDue() {
 		if m.s.More.Reviews[k].Remind <= m.now {
 			m.remindVoters(k)
 		}
+		if m.s.More.Reviews[k].Look <= m.now {
+			m.own().Reviews[k].Look = policy.Never
+			if !m.decideReview(k) {
+				m.lookAgain(k)
+			}
+		}
 	}
 }
 
@@ -267,7 +278,7 @@ func (m *machine) accessDue() policy.Instant {
 func (m *machine) close(k int) *ReviewState {
 	r := &m.own().Reviews[k]
 	r.Pending = false
-	r.Remind, r.After, r.Within = policy.Never, policy.Never, policy.Never
+	r.Remind, r.After, r.Within, r.Look = policy.Never, policy.Never, policy.Never, policy.Never
 	return r
 }
 

@@ -295,6 +295,7 @@ type ReviewState struct {
 	Remind    policy.Instant
 	After     policy.Instant
 	Within    policy.Instant
+	Look      policy.Instant // when it is decided anew, for the directory did not say who may vote
 	Votes     []Vote
 	Voters    []policy.Target // asked
 	Answer    string

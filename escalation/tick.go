@@ -103,7 +103,7 @@ func (m *machine) dueAlways() policy.Instant {
 	if s.More != nil {
 		for i := range s.More.Reviews {
 			r := &s.More.Reviews[i]
-			at = least(at, least(r.Remind, least(r.After, r.Within)))
+			at = least(at, least(least(r.Remind, r.Look), least(r.After, r.Within)))
 		}
 	}
 	return at

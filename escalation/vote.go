@@ -24,12 +24,16 @@ func (m *machine) vote() Verdict {
 	r := m.s.More.Reviews[k]
 	spec := m.reviewSpec(r.Of, int(r.Index))
 	who := m.ev.By.Principal
-	why, known := m.barred(&r, who)
-	if !known {
+	var why VerdictReason
+	var known bool
+	sure := m.firmly(func() { why, known = m.barred(&r, who) })
+	switch {
+	case !known:
 		return Verdict{Kind: Need}
-	}
-	if why != VerdictNone {
+	case why != VerdictNone:
 		return rejected(why)
+	case !sure: // excluded or not: the directory does not say
+		return rejected(Unresolvable)
 	}
 	if r.Of == ReviewUndo && m.leaked() && m.ev.Vote == voteApprove {
 		return rejected(NotAuthorised) // it leaked since it was asked back
@@ -37,7 +41,9 @@ func (m *machine) vote() Verdict {
 	if !validVote(spec, m.ev.Vote) {
 		return ignored(UnknownThing)
 	}
-	stage, v := m.stageFor(&r, spec, who)
+	var stage int
+	var v Verdict
+	m.firmly(func() { stage, v = m.stageFor(&r, spec, who) })
 	if v.Kind != 0 {
 		return v
 	}
@@ -50,7 +56,9 @@ func (m *machine) vote() Verdict {
 		m.deny(k)
 		return applied
 	}
-	m.decideReview(k)
+	if !m.decideReview(k) {
+		return rejected(Unresolvable) // to be cast again when the directory answers
+	}
 	return applied
 }
 
@@ -121,12 +129,12 @@ func (m *machine) stageFor(r *ReviewState, spec *policy.Review, who policy.Targe
 	if m.ev.Stage != "" {
 		for i := range spec.Stages {
 			if spec.Stages[i].Name == m.ev.Stage {
-				return -1, rejected(NotAuthorised)
+				return -1, m.notAuthorised()
 			}
 		}
 		return -1, ignored(UnknownThing)
 	}
-	return -1, rejected(NotAuthorised)
+	return -1, m.notAuthorised()
 }
 
 // fills reports whether a person may vote for stage i now; once the fallback was
@@ -157,32 +165,37 @@ func (m *machine) filled(r *ReviewState, spec *policy.Review, i int) bool {
 // decideReviews looks at every pending review again: evidence has come.
 func (m *machine) decideReviews() {
 	for k := range m.rare().Reviews {
-		if m.s.More.Reviews[k].Pending {
-			m.decideReview(k)
+		if m.s.More.Reviews[k].Pending && !m.decideReview(k) {
+			m.lookAgain(k)
 		}
 	}
 }
 
 // decideReview grants review k when every stage is filled by people who still
-// may fill it, and every item of evidence is there.
-func (m *machine) decideReview(k int) {
+// may fill it, and every item of evidence is there. It is false when the
+// directory does not say who may: then nothing was decided.
+func (m *machine) decideReview(k int) (decided bool) {
 	r := m.s.More.Reviews[k]
 	spec := m.reviewSpec(r.Of, int(r.Index))
 	for i := range spec.Stages {
 		if !m.filled(&r, spec, i) {
-			return
+			return true
 		}
 	}
 	for _, e := range spec.Evidence {
 		if !m.noted(e) {
-			return
+			return true
 		}
 	}
 	kept := make([]Vote, 0, len(r.Votes))
 	for _, v := range r.Votes {
-		ok, known := m.fills(&r, spec, int(v.Stage), v.Who)
+		var ok, known bool
+		sure := m.firmly(func() { ok, known = m.fills(&r, spec, int(v.Stage), v.Who) })
 		if !known {
-			return
+			return true // asked
+		}
+		if !ok && !sure {
+			return false
 		}
 		if ok {
 			kept = append(kept, v)
@@ -194,11 +207,12 @@ func (m *machine) decideReview(k int) {
 		r.Votes = kept
 		for i := range spec.Stages {
 			if !m.filled(&r, spec, i) {
-				return
+				return true
 			}
 		}
 	}
 	m.grant(k)
+	return true
 }
 
 // noted reports whether an item of evidence is there.
@@ -239,7 +253,7 @@ func (m *machine) grant(k int) {
 
 // approved runs an action whose review was granted, if its guard still holds.
 func (m *machine) approved(i int) {
-	ok, known := m.holds(&m.p.Actions[i].Guard)
+	ok, known := m.permits(&m.p.Actions[i].Guard)
 	if !known {
 		return
 	}

@@ -17,7 +17,7 @@ func (e *Engine) mayResolve(ctx context.Context, doc *document, by escalation.Au
 	if list == nil {
 		list = []policy.Principal{{Class: "people"}, {Class: "services"}}
 	}
-	return e.may(ctx, list, by)
+	return e.may(ctx, list, by, false)
 }
 
 // maySilence judges the author of a silence: a person, with a reason.
@@ -34,13 +34,14 @@ func (e *Engine) maySilence(ctx context.Context, doc *document, ev *escalation.E
 	if list == nil {
 		list = []policy.Principal{{Class: "people"}}
 	}
-	return e.may(ctx, list, ev.By)
+	return e.may(ctx, list, ev.By, false)
 }
 
 // may reports whether a line of the authority lets an author through, as a
-// verdict.
-func (e *Engine) may(ctx context.Context, list []policy.Principal, by escalation.Author) (escalation.Verdict, error) {
-	who := by.Principal
+// verdict. A permission, to which firm applies, is not given on a last good
+// answer.
+func (e *Engine) may(ctx context.Context, list []policy.Principal, by escalation.Author, firm bool) (escalation.Verdict, error) {
+	who, refused := by.Principal, rejected(escalation.NotAuthorised)
 	for _, p := range list {
 		switch {
 		case p.Class == "any",
@@ -61,9 +62,13 @@ func (e *Engine) may(ctx context.Context, list []policy.Principal, by escalation
 		if err != nil {
 			return escalation.Verdict{}, err
 		}
-		if slices.ContainsFunc(answers, func(a escalation.Answer) bool { return a.Question == q && a.Yes && !a.Failed }) {
+		i := slices.IndexFunc(answers, func(a escalation.Answer) bool { return a.Question == q })
+		switch {
+		case firm && (i < 0 || answers[i].Stale || answers[i].Failed):
+			refused = rejected(escalation.Unresolvable)
+		case i >= 0 && answers[i].Yes && !answers[i].Failed:
 			return applied(), nil
 		}
 	}
-	return rejected(escalation.NotAuthorised), nil
+	return refused, nil
 }

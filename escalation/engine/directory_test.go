@@ -65,6 +65,21 @@ func TestDirectoryFallsBack(t *testing.T) {
 	}
 }
 
+// What was stopped is not released on a last good answer; it may be stopped on one.
+func TestReleaseIsFirm(t *testing.T) {
+	d := &moody{good: escalation.NewDirectory(docOf(t, running))}
+	b := newBench(t, running, func(c *Config) { c.Directory = d })
+	if r, err := b.e.ReleaseActions(t.Context(), bob, "mended"); err != nil || r.Verdict.String() != "ignored(already)" {
+		t.Fatalf("%s, %v", r.Verdict, err) // the directory is asked, and its answer kept
+	}
+	b.must("applied")(b.e.StopActions(t.Context(), bob, "odd"))
+	d.mood = "errs"
+	b.must("rejected(unresolvable)")(b.e.ReleaseActions(t.Context(), bob, "mended"))
+	b.must("ignored(already)")(b.e.StopActions(t.Context(), bob, "odd"))
+	d.mood = ""
+	b.must("applied")(b.e.ReleaseActions(t.Context(), bob, "mended"))
+}
+
 func TestDirectoryTakesTurns(t *testing.T) {
 	b := newBench(t, `{"version": 1, "policies": [{"name": "p", "priority": "P3", "tiers": [{"name": "one", "notify": ["user:alice", "user:bob", "user:carol"], "pick": "next", "wait": "1w"}]}]}`)
 	for _, key := range []string{"k1", "k2", "k3", "k4"} {

@@ -57,7 +57,7 @@ func (e *Engine) throw(ctx context.Context, name string, by escalation.Author, r
 		verdict = rejected(escalation.NoReason)
 	default:
 		var err error
-		if verdict, err = e.may(ctx, who, by); err != nil {
+		if verdict, err = e.may(ctx, who, by, name == "release_actions"); err != nil {
 			return Result{}, err
 		}
 	}

@@ -106,7 +106,7 @@ func (c *mover) rare(m *escalation.More) *escalation.More {
 	n.Reviews = slices.Clone(m.Reviews)
 	for i := range n.Reviews {
 		r := &n.Reviews[i]
-		c.move(&r.At, &r.Remind, &r.After, &r.Within)
+		c.move(&r.At, &r.Remind, &r.After, &r.Within, &r.Look)
 		r.Votes = slices.Clone(r.Votes)
 		for k := range r.Votes {
 			c.move(&r.Votes[k].At)

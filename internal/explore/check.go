@@ -230,7 +230,7 @@ func (c *stateCheck) reviews() {
 		if r.Index < 0 || int(r.Index) >= n {
 			c.addf("review %d is of number %d of %d", i, r.Index, n)
 		}
-		if !r.Pending && (r.Remind.Known() || r.After.Known() || r.Within.Known()) {
+		if !r.Pending && (r.Remind.Known() || r.After.Known() || r.Within.Known() || r.Look.Known()) {
 			c.addf("review %d is over and has timers", i)
 		}
 		if r.Pending && !r.Within.Known() {
