@@ -45,7 +45,7 @@ func (e *Engine) follow(ctx context.Context) {
 	if e.owner == "" {
 		return
 	}
-	if err := e.board.Refresh(ctx); err != nil && ctx.Err() == nil {
+	if err := e.board.Follow(ctx); err != nil && ctx.Err() == nil {
 		e.log.Error("the board of gates is not up to date", "err", notify.Redact(err))
 	}
 }

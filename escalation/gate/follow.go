@@ -26,7 +26,7 @@ func (b *Board) Run(ctx context.Context) error {
 	}
 	for ctx.Err() == nil {
 		wait, wake := b.lookAgain, hint
-		if err := b.Refresh(ctx); err != nil && ctx.Err() == nil {
+		if err := b.Follow(ctx); err != nil && ctx.Err() == nil {
 			b.log.Error("the board of gates is not up to date", "err", err)
 			wait, wake = min(wait, time.Second), nil // not again and again
 		}
@@ -59,6 +59,17 @@ func (b *Board) Refresh(ctx context.Context) error {
 	b.publish()
 	b.looked.Store(max(b.looked.Load(), int64(began)))
 	return nil
+}
+
+// Follow is Refresh for those who look often: a store that cannot say what has
+// changed (store.Changer), and is read as a whole, is read each LookAgain and no
+// more.
+func (b *Board) Follow(ctx context.Context) error {
+	_, cheap := b.store.(store.Changer)
+	if looked := policy.Instant(b.looked.Load()); !cheap && looked != 0 && b.now().Sub(looked) < b.lookAgain {
+		return nil
+	}
+	return b.Refresh(ctx)
 }
 
 // follow reads what has changed since the last look, and returns from where the

@@ -36,8 +36,7 @@ type Commit struct {
 	// does not open again. Streams with the key "" have no part in this.
 	Key string
 
-	// Posted makes the stream one that Changes tells of, from now on for good:
-	// it says something that others go by.
+	// Posted makes Changes tell of the commit: others go by what it says.
 	Posted bool
 
 	// Seen are the event ids of the entries, for the store's Seen. An id that

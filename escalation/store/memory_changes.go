@@ -6,8 +6,8 @@ import (
 	"github.com/belfry-go/belfry/policy"
 )
 
-// changes are the streams that have been posted, in the order of their last
-// commits. A mark is the number of a commit to one of them.
+// changes are the streams with posted commits, in the order of the last of
+// them. A mark is the number of a posted commit.
 type changes struct {
 	last  uint64
 	of    map[uint32]uint64 // each stream's last
@@ -19,13 +19,9 @@ func (c *changes) init() {
 	c.order.before = func(a, b uint32) bool { return a < b }
 }
 
-// note notes a commit to stream i, if it is or has been posted.
-func (c *changes) note(i uint32, posted bool) {
-	was, there := c.of[i]
-	if !there && !posted {
-		return
-	}
-	if there {
+// note notes a posted commit to stream i.
+func (c *changes) note(i uint32) {
+	if was, there := c.of[i]; there {
 		c.order.remove(pair{policy.Instant(was), i})
 	}
 	c.last++

@@ -65,7 +65,9 @@ func (m *Memory) commit(c *Commit) error {
 		m.due.add(i, c.Rank, c.Due)
 	}
 	st.rank, st.due = c.Rank, c.Due
-	m.changes.note(i, c.Posted)
+	if c.Posted {
+		m.changes.note(i)
+	}
 
 	for j := range c.Seen {
 		m.seen.add(m.seed, &m.texts, i, &c.Seen[j])

@@ -27,7 +27,7 @@ type Incarnation struct {
 	Open   bool
 }
 
-// Change is a stream that has moved, at least to the entry with the number Seq.
+// Change is a stream that has moved, at least to entry Seq.
 type Change struct {
 	Stream string
 	Seq    uint64

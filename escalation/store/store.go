@@ -134,11 +134,11 @@ type Watcher interface {
 // streams follows what others commit at the price of what has changed. Without
 // it, it reads all of them at each look.
 type Changer interface {
-	// Changes returns, in no order that means anything, the streams that have
-	// been posted (Commit.Posted) and were committed to since the mark, which
-	// an earlier call returned; 0: all that have been posted. What was
-	// committed when Changes is called is in the answer, or was in that of the
-	// call that returned the mark; what was in that one may be in this one
-	// again. A mark is good in every process, and for as long as the store is.
+	// Changes returns, in no order that means anything, the streams to which a
+	// commit was posted (Commit.Posted) since the mark, which an earlier call
+	// returned; 0: since ever. What was committed when Changes is called is in
+	// the answer, or was in that of the call that returned the mark; what was in
+	// that one may be in this one again. A mark is good in every process, and
+	// for as long as the store is.
 	Changes(ctx context.Context, since uint64) (changed []Change, mark uint64, err error)
 }

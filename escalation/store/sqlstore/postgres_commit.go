@@ -141,6 +141,7 @@ func (p *postgres) write(ctx context.Context, round []*store.Commit) ([]bool, er
 // encodeRound makes the arguments of commitStatement.
 func encodeRound(round []*store.Commit) []any {
 	var c [16]array // commits
+	var p array     // which of them are posted
 	var e [7]array  // entries
 	var s [6]array  // event ids
 	var r [4]array  // removals
@@ -164,6 +165,9 @@ func encodeRound(round []*store.Commit) []any {
 		c[13].optional(k.Subject)
 		c[14].int(int64(len(k.Remove)))
 		c[15].int(n)
+		if k.Posted {
+			p.int(n)
+		}
 		for j := range k.Entries {
 			x := &k.Entries[j]
 			e[0].int(n)
@@ -202,13 +206,13 @@ func encodeRound(round []*store.Commit) []any {
 			a[6].bytes(x.Body)
 		}
 	}
-	args := make([]any, 0, len(c)+len(e)+len(s)+len(r)+len(a))
+	args := make([]any, 0, len(c)+len(e)+len(s)+len(r)+len(a)+1)
 	for _, part := range [][]array{c[:], e[:], s[:], r[:], a[:]} {
 		for i := range part {
 			args = append(args, part[i].text())
 		}
 	}
-	return args
+	return append(args, p.text())
 }
 
 func keyBytes(key string) []byte {
@@ -268,6 +272,9 @@ WITH c AS MATERIALIZED (
 	INSERT INTO belfry_subject (stream, seq, body)
 	SELECT d.id, c.seq, c.subject FROM c JOIN done d ON d.n = c.n WHERE c.subject IS NOT NULL
 	ON CONFLICT (stream) DO UPDATE SET seq = excluded.seq, body = excluded.body
+), posted AS (
+	INSERT INTO belfry_posted (stream, at) SELECT d.id, pg_current_xact_id() FROM done d WHERE d.n = ANY ($41::int[])
+	ON CONFLICT (stream) DO UPDATE SET at = excluded.at
 ), seen AS (
 	INSERT INTO belfry_seen (stream, digest, content, seq, verdict, reason)
 	SELECT d.id, e.digest, e.content, e.seq, e.verdict, e.reason

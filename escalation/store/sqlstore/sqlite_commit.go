@@ -86,6 +86,12 @@ func (w *writer) commit(c *store.Commit, entry *int64) error {
 		}
 		before = *entry
 	}
+	if c.Posted {
+		if _, err := w.exec(`INSERT INTO belfry_posted (stream, entry) VALUES (?1, ?2) ON CONFLICT (stream) DO UPDATE SET entry = excluded.entry`,
+			stream, *entry); err != nil {
+			return err
+		}
+	}
 	return w.rest(c, stream)
 }
 

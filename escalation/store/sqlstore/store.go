@@ -25,8 +25,9 @@ type Store struct {
 }
 
 var (
-	_ store.Store  = (*Store)(nil)
-	_ store.Eraser = (*Store)(nil)
+	_ store.Store   = (*Store)(nil)
+	_ store.Eraser  = (*Store)(nil)
+	_ store.Changer = (*Store)(nil)
 )
 
 // backend is what the dialects do each in their own way.

@@ -178,6 +178,9 @@ func workFaults() []seeded {
 		}, []string{"Settle", "Model"}},
 		{"erasing erases nothing", func() store.Store { return eraser{store.NewMemory(), false} }, []string{"Erase"}},
 		{"erasing goes one too far", func() store.Store { return eraser{store.NewMemory(), true} }, []string{"Erase"}},
+		{"Changes tells of nothing", func() store.Store { return changer{store.NewMemory(), changesNothing} }, []string{"Changes", "RaceChanges"}},
+		{"Changes forgets the last", func() store.Store { return changer{store.NewMemory(), changesCut} }, []string{"Changes"}},
+		{"the mark is one ahead", func() store.Store { return changer{store.NewMemory(), changesAhead} }, []string{"Changes"}},
 	}
 }
 
@@ -210,4 +213,26 @@ func claimFault(change func([]store.Item, store.Ask) []store.Item) store.Store {
 		items, next, err := s.Claim(bg, ask)
 		return change(items, ask), next, err
 	}}
+}
+
+// changer is a store whose Changes is wrong.
+type changer struct {
+	*store.Memory
+	wrong func(changed []store.Change, mark uint64) ([]store.Change, uint64)
+}
+
+func changesNothing(_ []store.Change, mark uint64) ([]store.Change, uint64) { return nil, mark }
+
+func changesCut(changed []store.Change, mark uint64) ([]store.Change, uint64) {
+	return changed[:max(len(changed)-1, 0)], mark
+}
+
+func changesAhead(changed []store.Change, mark uint64) ([]store.Change, uint64) {
+	return changed, mark + 1
+}
+
+func (c changer) Changes(ctx context.Context, since uint64) ([]store.Change, uint64, error) {
+	changed, mark, err := c.Memory.Changes(ctx, since)
+	changed, mark = c.wrong(changed, mark)
+	return changed, mark, err
 }

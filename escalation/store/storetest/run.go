@@ -100,7 +100,7 @@ func cases() []testCase {
 	for _, part := range [][]testCase{
 		readCases(), commitCases(), keyCases(), seenCases(), batchCases(), historyCases(), streamCases(),
 		dueCases(), claimCases(), leaseCases(), documentCases(), ownershipCases(), raceCases(), modelCases(),
-		extraCases(),
+		extraCases(), changesCases(),
 	} {
 		all = append(all, part...)
 	}
