@@ -1,6 +1,7 @@
 package escalation
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/belfry-go/belfry/policy"
@@ -180,3 +181,13 @@ func (r Result) String() string { return enumName(resultNames[:], r) }
 
 // MarshalText implements encoding.TextMarshaler.
 func (r Result) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
+
+// UnmarshalText is the inverse of MarshalText.
+func (r *Result) UnmarshalText(text []byte) error {
+	x, ok := enumParse[Result](resultNames[:], string(text))
+	if !ok {
+		return fmt.Errorf("escalation: %q is no result", text)
+	}
+	*r = x
+	return nil
+}

@@ -4,142 +4,302 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/belfry-go/belfry/escalation"
+	"github.com/belfry-go/belfry/escalation/store"
 	"github.com/belfry-go/belfry/notify"
 	"github.com/belfry-go/belfry/policy"
 )
 
-// act makes one attempt at an action, or at taking one back.
+// act makes one attempt at an action, or at taking one back: plan, guard, budget,
+// approval, execute, verify, keep the handle. Each step is durable before the
+// next, so that whoever takes over knows how far it came.
 func (e *Engine) act(ctx context.Context, c caller, now policy.Instant, o *outgoing) error {
-	h, err := e.findSince(ctx, o)
+	x, wanted, err := e.execution(ctx, now, o)
+	if err == nil && wanted {
+		err = e.carryOn(ctx, c, x, now)
+	}
+	switch {
+	case x != nil && errors.Is(err, errStuck):
+		// What is kept of it cannot be read: nobody knows what it may do.
+		return e.report(ctx, o, x.report(escalation.ResultFailed, notify.Redact(err)), true)
+	case err != nil:
+		return err
+	case !wanted:
+		return e.report(ctx, o, escalation.Report{Attempt: o.item.Attempt, Result: escalation.ResultWithdrawn}, true)
+	}
+	return nil
+}
+
+// carryOn takes an execution as far as it comes.
+func (e *Engine) carryOn(ctx context.Context, c caller, x *execution, now policy.Instant) error {
+	o := x.o
+	switch end := x.ending(); {
+	case end.of(o.id()) && end.Result != escalation.ResultNone:
+		return e.conclude(ctx, x, end.Result, end.Detail, end.Subjects) // its end was kept, and not reported
+	case o.item.First.Known():
+		return e.takeOver(ctx, c, x)
+	}
+	r, err := e.obstacle(ctx, c, x, now)
 	if err != nil {
 		return err
 	}
-	want := escalation.Wanted(h.doc.Document, &h.state, &o.effect.Effect)
-	var req ActionRequest
-	var spec policy.Action
-	free := o.effect.Kind == escalation.EffectUndo
-	if want {
-		req, spec = e.request(h, o)
-		free = free || approved(&h.state, escalation.Renumbered(h.doc.Document, &h.state, &o.effect.Effect).Action)
-	}
-	e.cache.put(h, true)
-	switch {
-	case !want:
-		return e.report(ctx, o, escalation.Report{Attempt: o.item.Attempt, Result: escalation.ResultWithdrawn}, true)
-	case o.item.First.Known():
-		r := escalation.Report{Attempt: o.item.Attempt, Result: escalation.ResultFailed, Detail: "outcome unknown: it was begun, and its end was not seen"}
+	if r.Result != escalation.ResultNone {
 		return e.report(ctx, o, r, true)
 	}
-	a := e.actionNamed(req.Run)
-	if a == nil {
-		r := escalation.Report{Attempt: 1, Result: escalation.ResultRefused, Detail: fmt.Sprintf("no action %q is registered", req.Run)}
-		return e.report(ctx, o, r, true)
+	if x.dry {
+		return e.planned(ctx, x)
 	}
-	if stopped, err := e.stopped(ctx, o); err != nil {
-		return err
-	} else if stopped {
-		return e.report(ctx, o, escalation.Report{Attempt: req.Attempt, Result: escalation.ResultHeld, Detail: "actions are stopped", Subjects: 1}, true)
-	}
-	if r, err := e.plan(ctx, c, a, &req, spec, free); err != nil || r.Result != escalation.ResultNone {
-		if err != nil {
-			return err
-		}
-		return e.report(ctx, o, r, true)
-	}
-	f := flight{isAction: true, out: []outgoing{*o}, attempt: req.Attempt, retries: spec.Retries, late: now.Sub(req.At)}
-	// Until its end is known the item says that it was begun: if the process
-	// dies, whoever claims it next knows that the outcome is unknown, and does
-	// not repeat it blindly.
-	if err := e.putBack(ctx, &o.item, now.Add(max(e.cfg.Lease, spec.Timeout)+time.Minute), req.Attempt, now); err != nil {
+	if ok, err := e.commence(ctx, x, now); err != nil || !ok {
 		return err
 	}
-	res, after, err := c.act(ctx, a, req, spec.Timeout)
-	f.result, f.detail, f.again = actionOutcome(err)
-	if err == nil {
-		f.detail = notify.Redact(errors.New(res.Detail))
-		if req.DryRun {
-			f.result = escalation.ResultPlanned
-		}
-	}
-	f.subjects = res.Subjects
-	if f.subjects <= 0 {
-		f.subjects = len(req.Subjects)
-	}
+	f := flight{run: x, out: []outgoing{*o}}
+	var after time.Duration
+	f.res, after, f.err = c.act(ctx, x.action, x.req, x.spec.Timeout)
 	if after > 0 {
 		f.at = now.Add(after)
-		if err := e.putBack(ctx, &o.item, f.at.Add(e.cfg.Lease), req.Attempt, now); err != nil {
+		if err := e.putBack(ctx, &o.item, f.at.Add(e.cfg.Lease), x.req.Attempt, now); err != nil {
 			return err
 		}
 		e.flights.add(f)
 		return nil
 	}
 	f.at = max(now, e.now())
-	return e.acted(lasting(ctx), &f)
+	return e.acted(lasting(ctx), c, &f)
 }
 
-// plan fills in to whom the action is to be done, and takes it out of the budget
-// unless it is free of it. A result other than none is the end of it.
-func (e *Engine) plan(ctx context.Context, c caller, a Action, req *ActionRequest, spec policy.Action, free bool) (escalation.Report, error) {
-	r := escalation.Report{Attempt: req.Attempt}
-	id := &req.Subject
-	req.Subjects = []Subject{{ID: id.ID, CredentialVersion: id.CredentialVersion, Criticality: id.Criticality}}
-	if p, ok := a.(Planner); ok && !req.Undo {
-		subjects, err := c.plan(ctx, p, *req, spec.Timeout)
-		if err != nil {
-			r.Result, r.Detail, _ = actionOutcome(err)
-			return r, nil
+// ending is how x ended as far as is kept.
+func (x *execution) ending() *ending {
+	if x.req.Undo {
+		return &x.deed.Undo
+	}
+	return &x.deed.Run
+}
+
+// obstacle finds to whom x is to be done, and what is in its way: the report of
+// it, or one without a result. A dry run meets what would be in the way of a real
+// one, and leaves no trace.
+func (e *Engine) obstacle(ctx context.Context, c caller, x *execution, now policy.Instant) (escalation.Report, error) {
+	if x.action == nil {
+		return x.refusal(fmt.Sprintf("no action %q is registered", x.spec.Run)), nil
+	}
+	if x.req.Undo {
+		return e.undoable(ctx, c, x, now)
+	}
+	if r, err := e.halted(ctx, x, now); err != nil || r.Result != escalation.ResultNone {
+		return r, err
+	}
+	if err := e.choose(ctx, c, x); err != nil {
+		var ours *hostError
+		if !errors.As(err, &ours) {
+			return escalation.Report{}, err
 		}
-		req.Subjects = subjects
+		result, detail := actionOutcome(ours.err)
+		if result == escalation.ResultUnknown {
+			result = escalation.ResultFailed // a plan changes nothing
+		}
+		return x.report(result, "plan: "+detail), nil
 	}
-	r.Subjects = len(req.Subjects)
 	switch {
-	case len(req.Subjects) == 0:
-		r.Result, r.Detail = escalation.ResultRefused, "nobody to do it to"
-		return r, nil
-	case free || req.DryRun:
-		return r, nil
+	case len(x.req.Subjects) == 0:
+		return x.refusal(joined("nobody to do it to", x.left())), nil
+	case x.gives && !x.assured:
+		return x.report(escalation.ResultHeld, "it gives something back, and that takes a review or a verified end"), nil
+	case !x.granted:
+		why, err := e.spend(ctx, c, x)
+		if err != nil {
+			return escalation.Report{}, err
+		}
+		if why != "" {
+			if err := e.capture(ctx, x); err != nil {
+				return escalation.Report{}, err
+			}
+			return x.report(escalation.ResultHeld, joined(why, x.left())), nil
+		}
 	}
-	within, err := e.spend(ctx, req, spec.Budget)
-	if err == nil && !within {
-		r.Result, r.Detail = escalation.ResultHeld, "over budget"
-	}
-	return r, err
+	return escalation.Report{}, nil
 }
 
-// acted reports what became of an action. One that failed, so that nobody doubts
-// it, is tried again as often as its policy says, under the same id.
-func (e *Engine) acted(ctx context.Context, f *flight) error {
-	o := &f.out[0]
-	r := escalation.Report{Attempt: f.attempt, Result: f.result, Detail: f.detail, Late: f.late, Subjects: f.subjects}
-	if !f.again || f.attempt > f.retries {
-		return e.report(ctx, o, r, true)
+// halted reports that the kill switch, or the breaker of its kind, holds x.
+func (e *Engine) halted(ctx context.Context, x *execution, now policy.Instant) (escalation.Report, error) {
+	stopped, err := e.stopped(ctx, x)
+	if err != nil {
+		return escalation.Report{}, err
 	}
-	r.Result, r.RetryAt = escalation.ResultTemporary, f.at.Add(notify.Backoff(f.attempt))
-	if err := e.report(ctx, o, r, false); err != nil {
+	if stopped {
+		return x.hold("actions are stopped"), nil
+	}
+	broken, err := e.brokenNow(ctx, x, now)
+	if err == nil && broken && !x.dry {
+		var ok bool
+		ok, err = e.admitted(ctx, x)
+		broken = !ok
+	}
+	if err != nil || !broken {
+		return escalation.Report{}, err
+	}
+	return x.hold(breakerOpen), nil
+}
+
+const breakerOpen = "it failed again and again; its breaker is open"
+
+func (x *execution) refusal(detail string) escalation.Report {
+	return x.report(escalation.ResultRefused, detail)
+}
+
+// hold is the report of one that is held before it was planned.
+func (x *execution) hold(detail string) escalation.Report {
+	r := x.report(escalation.ResultHeld, detail)
+	r.Subjects = 1
+	return r
+}
+
+// capture keeps to whom x is bound from now on.
+func (e *Engine) capture(ctx context.Context, x *execution) error {
+	if x.deed.Run.of(x.o.id()) && x.deed.Subjects != nil || x.req.Undo || x.dry {
+		return nil
+	}
+	text := fmt.Sprintf("%d subjects of weight %d: %s", len(x.req.Subjects), x.weight(), listed(subjectNames(x.req.Subjects)))
+	return e.keepDeed(ctx, x, joined(text, x.left()), func(d *deed) {
+		d.Subjects, d.Run = x.req.Subjects, endingOf(x.o.id())
+	})
+}
+
+// planned ends a dry run: what it would have been done to is kept and recorded.
+func (e *Engine) planned(ctx context.Context, x *execution) error {
+	names := "would be done to " + listed(subjectNames(x.req.Subjects))
+	err := e.keepDeed(ctx, x, names, func(d *deed) {
+		*d = deed{Subjects: x.req.Subjects, Run: endingOf(x.o.id())}
+	})
+	if err != nil {
 		return err
 	}
-	return e.putBack(ctx, &o.item, r.RetryAt, f.attempt, policy.Never)
+	return e.report(ctx, x.o, x.report(escalation.ResultPlanned, joined(names, x.left())), true)
 }
 
-// request is what the action is given, and what the policy says of it.
-func (e *Engine) request(h *held, o *outgoing) (ActionRequest, policy.Action) {
-	s := &h.state
-	ef := escalation.Renumbered(h.doc.Document, s, &o.effect.Effect)
-	p := h.doc.Policies[s.Policy]
-	req := ActionRequest{
-		ID: e.effectID(h.stream, o.item.ID), Undo: ef.Kind == escalation.EffectUndo,
-		Subject: s.Alert.Identity, Key: s.Key, Incarnation: s.Incarnation, Alert: s.Alert, Policy: p.Name,
-		At: ef.At, Attempt: o.item.Attempt + 1,
+// commence notes that x begins, so that whoever claims its item next knows that its
+// outcome is unknown, and does not repeat it blindly. It is false when the item
+// is somebody else's by now, or the breaker took another to try.
+func (e *Engine) commence(ctx context.Context, x *execution, now policy.Instant) (bool, error) {
+	if err := e.capture(ctx, x); err != nil {
+		return false, err
 	}
-	if ef.Action < 0 || int(ef.Action) >= len(p.Actions) {
-		return req, policy.Action{}
+	if !x.req.Undo {
+		if ok, err := e.admitted(ctx, x); err != nil || !ok {
+			if err == nil {
+				err = e.report(ctx, x.o, x.hold(breakerOpen), true)
+			}
+			return false, err
+		}
 	}
-	a := &p.Actions[ef.Action]
-	req.Run, req.Name, req.DryRun = a.Run, a.Name, a.Mode == policy.ModeDryRun
-	return req, *a
+	until := now.Add(max(e.cfg.Lease, 3*x.spec.Timeout) + time.Minute)
+	err := e.store.Settle(ctx, store.Settlement{Lease: x.o.item.Lease(), NotBefore: until, Attempt: x.req.Attempt, First: now})
+	if errors.Is(err, store.ErrLease) {
+		return false, nil
+	}
+	if err != nil {
+		return false, fmt.Errorf("engine: begin: %w", err)
+	}
+	e.leavesBy(until)
+	return true, nil
+}
+
+// takeOver goes on with an attempt that was begun, and whose end nobody saw.
+func (e *Engine) takeOver(ctx context.Context, c caller, x *execution) error {
+	x.req.Attempt = max(x.o.item.Attempt, 1)
+	x.req.Subjects = x.deed.Subjects
+	if x.req.Undo {
+		x.req.Subjects, x.req.Handle = x.deed.Done, x.deed.Handle
+	}
+	f := flight{run: x, out: []outgoing{*x.o}, at: e.now(), err: Unknown(errUnseen)}
+	return e.acted(ctx, c, &f)
+}
+
+var errUnseen = errors.New("it was begun, and its end was not seen")
+
+// acted finds what an attempt came to, keeps it, and reports it. One that is known
+// not to have been done is tried again, under the same id, as often as its policy
+// says, if the action may be repeated at all.
+func (e *Engine) acted(ctx context.Context, c caller, f *flight) error {
+	x := f.run
+	x.o = &f.out[0]
+	result, detail := actionOutcome(f.err)
+	again := result == escalation.ResultFailed
+	var st Standing
+	switch result {
+	case escalation.ResultDone:
+		detail = notify.Redact(errors.New(f.res.Detail))
+		result, detail, st = e.verified(ctx, c, x, detail)
+	case escalation.ResultUnknown:
+		result, detail, again, st = e.readBack(ctx, c, x, detail)
+	default: // it says what is known
+	}
+	if again && !x.req.Undo && x.action != nil && isIdempotent(x.action) && x.req.Attempt <= x.spec.Retries {
+		return e.tryAgain(ctx, x, detail, f.at)
+	}
+	n := x.number(&f.res)
+	if f.res.Handle != "" {
+		st.Handle = f.res.Handle
+	}
+	detail = joined(detail, x.left())
+	err := e.keepDeed(ctx, x, result.String()+": "+detail, func(d *deed) {
+		end := ending{Seq: x.o.id().Seq, I: x.o.id().I, Result: result, Subjects: n, Detail: detail}
+		if x.req.Undo {
+			d.Undo = end
+			return
+		}
+		d.Run = end
+		if result == escalation.ResultDone {
+			d.Done, d.Handle, d.Fingerprint = x.req.Subjects, st.Handle, st.Fingerprint
+		}
+	})
+	if err != nil {
+		return err
+	}
+	return e.conclude(ctx, x, result, detail, n)
+}
+
+// tryAgain puts x back for another attempt.
+func (e *Engine) tryAgain(ctx context.Context, x *execution, detail string, at policy.Instant) error {
+	r := x.report(escalation.ResultTemporary, detail)
+	r.RetryAt = at.Add(notify.Backoff(x.req.Attempt))
+	if err := e.report(ctx, x.o, r, false); err != nil {
+		return err
+	}
+	return e.putBack(ctx, &x.o.item, r.RetryAt, x.req.Attempt, policy.Never)
+}
+
+// conclude frees what x took of its budget, tells its breaker, and reports. It is
+// done again after a crash in mid-way.
+func (e *Engine) conclude(ctx context.Context, x *execution, result escalation.Result, detail string, n int) error {
+	if !x.req.Undo {
+		if err := e.unspend(ctx, x); err != nil {
+			return err
+		}
+		if err := e.judge(ctx, x, result); err != nil {
+			return err
+		}
+	}
+	r := x.report(result, detail)
+	r.Subjects = n
+	return e.report(ctx, x.o, r, true)
+}
+
+// joined joins texts with a semicolon, leaving out empty ones.
+func joined(texts ...string) string {
+	var b strings.Builder
+	for _, t := range texts {
+		if t == "" {
+			continue
+		}
+		if b.Len() > 0 {
+			b.WriteString("; ")
+		}
+		b.WriteString(t)
+	}
+	return b.String()
 }
 
 // openFor triggers the alert that an effect asks for. The effect's id is the

@@ -93,6 +93,11 @@ func TestActions(t *testing.T) {
 	}
 }
 
+// repeatable is an action that says so.
+type repeatable struct{ Action }
+
+func (repeatable) Idempotent() bool { return true }
+
 // A failure that nobody doubts is tried again as often as the policy says, under
 // the same id; one of unknown outcome is not.
 func TestActionRetries(t *testing.T) {
@@ -113,7 +118,7 @@ func TestActionRetries(t *testing.T) {
 			ids := map[string]bool{}
 			var b *bench
 			b = newBench(t, doc, func(c *Config) {
-				c.Actions = map[string]Action{"rotate": ActionFunc(func(_ context.Context, req ActionRequest) (ActionResult, error) {
+				c.Actions = map[string]Action{"rotate": repeatable{ActionFunc(func(_ context.Context, req ActionRequest) (ActionResult, error) {
 					at = append(at, b.clock.Now().Sub(epoch))
 					ids[req.ID] = true
 					if req.Attempt != len(at) {
@@ -123,7 +128,7 @@ func TestActionRetries(t *testing.T) {
 						return ActionResult{}, tt.errs[len(at)-1]
 					}
 					return ActionResult{}, nil
-				})}
+				})}}
 			})
 			b.trigger(alertOf("db"))
 			b.to(10 * m)
@@ -145,7 +150,7 @@ func TestActionRetries(t *testing.T) {
 
 func TestActionOutcomeHidesSecrets(t *testing.T) {
 	const canary = "s3cr3t"
-	_, detail, _ := actionOutcome(errors.New("post https://x.example/hook/" + canary + "?k=" + canary))
+	_, detail := actionOutcome(errors.New("post https://x.example/hook/" + canary + "?k=" + canary))
 	if strings.Contains(detail, canary) {
 		t.Errorf("detail %q", detail)
 	}

@@ -19,10 +19,13 @@ import (
 //
 //   - return soon after ctx is done. Its deadline is the action's time-out;
 //   - be safe for concurrent use;
-//   - do nothing twice for one req.ID: after a crash, and when a policy retries,
-//     the same ID comes again;
-//   - act on req.Subject and nothing else, by its id and credential version as
-//     they stand in the request, and refuse when they no longer match.
+//   - do nothing twice for one req.ID, if it says that it is [Idempotent]: where
+//     a policy retries, the same ID comes again;
+//   - act on req.Subjects and nothing else, by id and credential version as they
+//     stand in the request, and refuse when they no longer match.
+//
+// A dry run never calls it. What it may do beyond is said by [Planner],
+// [Verifier], [Undoer], [Idempotent], [Permissive] and [Limiter].
 type Action interface {
 	Act(ctx context.Context, req ActionRequest) (ActionResult, error)
 }
@@ -42,14 +45,14 @@ type ActionRequest struct {
 	ID string
 	// Run is the registered name, Name what the policy calls this use of it.
 	Run, Name string
-	// Undo asks for the action to be taken back.
+	// Undo: the action is to be taken back, or, of Verify, was.
 	Undo bool
-	// DryRun asks for what would be done, and that nothing is.
-	DryRun bool
+	// Handle is what the action answered, of a request to take it back.
+	Handle string
 	// Subject is the alert's identity, as it stood when the action was decided.
 	Subject policy.Identity
 	// Subjects are the identities that it is to be done to: what the action
-	// planned, else the alert's alone.
+	// planned, else the alert's alone. A Planner is asked without any.
 	Subjects []Subject
 	// Key and Incarnation name the alert; Alert is shared and read-only.
 	Key         string
@@ -65,37 +68,30 @@ type ActionRequest struct {
 // Subject is one identity that an action is done to, bound to the version of its
 // credential.
 type Subject struct {
-	ID                string
-	CredentialVersion string
-	Criticality       policy.Criticality
+	ID                string             `json:"id"`
+	CredentialVersion string             `json:"credential_version,omitempty"`
+	Criticality       policy.Criticality `json:"criticality,omitempty"`
+	// Environment is where it lives. What lives elsewhere than the alert's
+	// identity, where both say so, is left out.
+	Environment string `json:"environment,omitempty"`
 	// Weight is how much it counts in a budget.
 	//
-	// Defaults to 1, 2, 5 or 100 by Criticality, 100 where that is not known.
-	Weight int
-}
-
-// Planner is what an [Action] may do beyond its method: say beforehand to whom it
-// would be done. With no subject nothing is done, and it counts as refused. Plan
-// changes nothing.
-type Planner interface {
-	Plan(ctx context.Context, req ActionRequest) ([]Subject, error)
+	// Defaults to 1, 2, 5 or 100 by Criticality, 100 where that is unknown, and
+	// to what the alert's identity weighs without one.
+	Weight int `json:"weight,omitempty"`
 }
 
 // ActionResult is what an action has to say. The zero value says nothing.
 type ActionResult struct {
 	// Subjects is how many identities it was done to.
 	//
-	// Defaults to all that were planned.
+	// Defaults to all that it was asked for.
 	Subjects int
+	// Handle is what Undo will need to put things back as they were. It is kept,
+	// and nothing in it may be secret.
+	Handle string
 	// Detail is for people, and is recorded: nothing in it may be secret.
 	Detail string
-}
-
-// TimedAction is an [Action] whose attempts take virtual time, as a simulation's
-// do: where after is positive, the result counts as known that much later on
-// the engine's clock. In [Engine.Run] it is not looked for.
-type TimedAction interface {
-	ActTimed(ctx context.Context, req ActionRequest) (res ActionResult, after time.Duration, err error)
 }
 
 // TimedNotifier is a [notify.Notifier] whose attempts take virtual time, as
@@ -135,25 +131,21 @@ func Unverified(err error) error {
 // blindly: it counts as failed, and people are told.
 func Unknown(err error) error { return &ActionError{Result: escalation.ResultUnknown, Err: err} }
 
-// actionOutcome is what err, returned by an action, means for the machine, what
-// is recorded of it, and whether another attempt is worth making. A time-out, as
-// everything of which nobody can say whether it was done, is a failure: it is
-// told, and not repeated blindly.
-func actionOutcome(err error) (r escalation.Result, detail string, again bool) {
+// actionOutcome is what err, returned by an action, means. Of a time-out, as of
+// everything that says so, nobody knows whether it was done.
+func actionOutcome(err error) (escalation.Result, string) {
 	if err == nil {
-		return escalation.ResultDone, "", false
+		return escalation.ResultDone, ""
 	}
-	detail = notify.Redact(err)
+	detail := notify.Redact(err)
 	if ae, ok := errors.AsType[*ActionError](err); ok && ae != nil {
 		switch ae.Result {
-		case escalation.ResultRefused, escalation.ResultUnverified:
-			return ae.Result, detail, false
-		case escalation.ResultUnknown:
-			return escalation.ResultFailed, "outcome unknown: " + detail, false
+		case escalation.ResultRefused, escalation.ResultUnverified, escalation.ResultUnknown:
+			return ae.Result, detail
 		}
 	}
 	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
-		return escalation.ResultFailed, "outcome unknown: " + detail, false
+		return escalation.ResultUnknown, detail
 	}
-	return escalation.ResultFailed, detail, true
+	return escalation.ResultFailed, detail
 }

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/belfry-go/belfry/policy"
@@ -17,23 +18,51 @@ type spending struct {
 	At     policy.Instant `json:"at"`
 	N      int            `json:"n"`
 	Weight int            `json:"weight"`
+	// Run is the execution while it is under way, where that is bounded.
+	Run string `json:"run,omitempty"`
 }
 
-// take returns the budget after an execution at an instant, if it is within the
-// rule: counting those of the span that ends there, [at−Per, at]. What is over
-// is held as a whole, and does not count.
-func (b budget) take(rule policy.Budget, at policy.Instant, n, weight int) (budget, bool) {
-	sumN, sumWeight := n, weight
-	for _, s := range b.Spent {
-		if s.At.Add(rule.Per) > at {
-			sumN += s.N
-			sumWeight += s.Weight
+// take returns the budget after an execution, if it is within the rule and the
+// limits: counting those of the span that ends there, (at−Per, at]. What is over
+// is held as a whole, and does not count; why says what it is over.
+func (b budget) take(rule policy.Budget, lim Limits, s spending) (next budget, why string) {
+	n, weight, under := s.N, s.Weight, 0
+	for _, o := range b.Spent {
+		if o.At.Add(rule.Per) > s.At {
+			n += o.N
+			weight += o.Weight
+		}
+		if o.Run != "" {
+			under++
 		}
 	}
-	if sumN > rule.Max || sumWeight > rule.Weight {
-		return b, false
+	switch {
+	case n > rule.Max:
+		return b, fmt.Sprintf("over budget: %d subjects in %s, of %d", n, rule.Per, rule.Max)
+	case weight > rule.Weight:
+		return b, fmt.Sprintf("over budget: a weight of %d in %s, of %d", weight, rule.Per, rule.Weight)
+	case lim.Percent > 0 && lim.Population <= 0:
+		return b, "over budget: of how many it is a share is not known"
+	case lim.Percent > 0 && n*100 > lim.Percent*lim.Population:
+		return b, fmt.Sprintf("over budget: %d of %d in %s, more than %d %%", n, lim.Population, rule.Per, lim.Percent)
+	case lim.Concurrent > 0 && under >= lim.Concurrent:
+		return b, fmt.Sprintf("over budget: %d are under way", under)
+	case lim.Concurrent <= 0:
+		s.Run = ""
 	}
-	return budget{append(slices.Clip(b.Spent), spending{at, n, weight})}, true
+	return budget{append(slices.Clip(b.Spent), s)}, ""
+}
+
+// end returns the budget after an execution ended.
+func (b budget) end(run string) budget {
+	for i := range b.Spent {
+		if b.Spent[i].Run == run {
+			b.Spent = slices.Clone(b.Spent)
+			b.Spent[i].Run = ""
+			break
+		}
+	}
+	return b
 }
 
 // recent returns the budget without what no rule of at most a span looks back on.
@@ -46,22 +75,33 @@ func (b budget) recent(at policy.Instant, span policy.Budget) budget {
 	return budget{b.Spent[i:]}
 }
 
-// weigh returns how much subjects weigh. One whose criticality nobody knows
-// weighs as much as the gravest.
-func weigh(subjects []Subject) int {
+// weight is what x's subjects weigh.
+func (x *execution) weight() int {
+	own := Subject{Criticality: x.decided.Criticality}
+	return weigh(x.req.Subjects, own.weight(weightUnknown))
+}
+
+// weigh returns how much subjects weigh; own is the weight of those of which the
+// plan says nothing.
+func weigh(subjects []Subject, own int) int {
 	sum := 0
-	for _, s := range subjects {
-		sum += s.weight()
+	for i := range subjects {
+		sum += subjects[i].weight(own)
 	}
 	return sum
 }
 
-func (s *Subject) weight() int {
-	if s.Weight > 0 {
+// weight is how much one subject weighs. One of a criticality that nobody knows
+// weighs as much as the gravest.
+func (s *Subject) weight(own int) int {
+	switch {
+	case s.Weight > 0:
 		return s.Weight
+	case s.Criticality == "":
+		return own
 	}
 	level, known := s.Criticality.Level()
-	if !known || s.Criticality == "" {
+	if !known {
 		return weightUnknown
 	}
 	return [...]int{weightUnknown, 1, 2, 5, 100}[min(int(level), 4)]

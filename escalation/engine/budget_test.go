@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"testing"
 	"time"
 
@@ -29,16 +30,16 @@ func TestBudgetValue(t *testing.T) {
 		var b budget
 		for i, x := range tt.takes {
 			at := t0.Add(time.Duration(x[0]) * m)
-			var ok bool
-			if b, ok = b.recent(at, rule).take(rule, at, x[1], x[2]); ok != tt.want[i] {
-				t.Errorf("%s: take %d: %v; want %v", tt.name, i, ok, tt.want[i])
+			var why string
+			if b, why = b.recent(at, rule).take(rule, Limits{}, spending{At: at, N: x[1], Weight: x[2]}); (why == "") != tt.want[i] {
+				t.Errorf("%s: take %d: %q; want it within: %v", tt.name, i, why, tt.want[i])
 			}
 		}
 	}
 	var long budget
 	for i := range 1000 {
 		at := t0.Add(time.Duration(i) * h)
-		long, _ = long.recent(at, rule).take(rule, at, 1, 1)
+		long, _ = long.recent(at, rule).take(rule, Limits{}, spending{At: at, N: 1, Weight: 1})
 	}
 	if n := len(long.Spent); n > 200 {
 		t.Errorf("%d spendings are kept after 1000 hours; want a week's", n)
@@ -47,9 +48,9 @@ func TestBudgetValue(t *testing.T) {
 
 func TestWeights(t *testing.T) {
 	for c, want := range map[policy.Criticality]int{
-		"": 100, "odd": 100, policy.CriticalityLow: 1, "tier2": 2, policy.CriticalityHigh: 5, policy.CriticalityCritical: 100,
+		"": 9, "odd": 100, policy.CriticalityLow: 1, "tier2": 2, policy.CriticalityHigh: 5, policy.CriticalityCritical: 100,
 	} {
-		if got := weigh([]Subject{{Criticality: c}, {Weight: 7}}); got != want+7 {
+		if got := weigh([]Subject{{Criticality: c}, {Weight: 7}}, 9); got != want+7 {
 			t.Errorf("%q and 7 weigh %d; want %d", c, got, want+7)
 		}
 	}
@@ -142,7 +143,11 @@ func (p *planning) Plan(context.Context, ActionRequest) ([]Subject, error) {
 	if p.n < 0 {
 		panic("bug")
 	}
-	return make([]Subject, p.n), p.err // of unknown criticality: 100 each
+	subjects := make([]Subject, p.n)
+	for i := range subjects {
+		subjects[i] = Subject{ID: strconv.Itoa(i), Criticality: policy.CriticalityCritical} // 100 each
+	}
+	return subjects, p.err
 }
 
 func TestPlans(t *testing.T) {

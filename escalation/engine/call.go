@@ -30,26 +30,35 @@ func (d direct) notify(ctx context.Context, to notify.Notifier, n notify.Notific
 
 // act makes one call of an action, within its time-out.
 func (d direct) act(ctx context.Context, a Action, req ActionRequest, limit time.Duration) (res ActionResult, after time.Duration, err error) {
-	if limit > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, limit)
-		defer cancel()
-	}
-	defer func() {
-		if v := recover(); v != nil {
-			res, after, err = ActionResult{}, 0, Unknown(&notify.PanicError{Value: v})
-			d.e.log.Error("action panicked", "run", req.Run, "key", req.Key)
+	err = d.ask(ctx, "action "+req.Run, limit, func(ctx context.Context) error {
+		if t, ok := a.(TimedAction); ok {
+			var err error
+			res, after, err = t.ActTimed(ctx, req)
+			return err
 		}
-	}()
-	if t, ok := a.(TimedAction); ok {
-		return t.ActTimed(ctx, req)
-	}
-	res, err = a.Act(ctx, req)
-	return res, 0, err
+		var err error
+		res, err = attempt(ctx, a, req)
+		return err
+	})
+	return res, after, err
 }
 
-// plan asks an action to whom it would be done, within its time-out.
-func (d direct) plan(ctx context.Context, p Planner, req ActionRequest, limit time.Duration) (subjects []Subject, err error) {
+// attempt acts, or takes back.
+func attempt(ctx context.Context, a Action, req ActionRequest) (ActionResult, error) {
+	if !req.Undo {
+		return a.Act(ctx, req)
+	}
+	u, ok := a.(Undoer)
+	if !ok {
+		return ActionResult{}, Refused(errNoUndo)
+	}
+	return u.Undo(ctx, req)
+}
+
+var errNoUndo = errors.New("it does not know how to take back")
+
+// ask calls fn within a time-out. Nobody knows what one that panicked did.
+func (d direct) ask(ctx context.Context, what string, limit time.Duration, fn func(context.Context) error) (err error) {
 	if limit > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, limit)
@@ -57,11 +66,11 @@ func (d direct) plan(ctx context.Context, p Planner, req ActionRequest, limit ti
 	}
 	defer func() {
 		if v := recover(); v != nil {
-			subjects, err = nil, &notify.PanicError{Value: v}
-			d.e.log.Error("plan panicked", "run", req.Run, "key", req.Key)
+			err = Unknown(&notify.PanicError{Value: v})
+			d.e.log.Error("the host's code panicked", "in", what)
 		}
 	}()
-	return p.Plan(ctx, req)
+	return fn(ctx)
 }
 
 // maxAbandoned is how many calls may hang for good before no further is begun
@@ -148,41 +157,31 @@ func (p apart) notify(ctx context.Context, to notify.Notifier, n notify.Notifica
 }
 
 func (p apart) act(ctx context.Context, a Action, req ActionRequest, limit time.Duration) (ActionResult, time.Duration, error) {
-	type answer struct {
-		res ActionResult
-		err error
-	}
-	got := make(chan answer, 1)
-	err := p.call(ctx, limit, func(ctx context.Context) {
-		res, _, err := direct(p).act(ctx, ActionFunc(a.Act), req, 0)
-		got <- answer{res, err}
+	got := make(chan ActionResult, 1)
+	err := p.ask(ctx, "action "+req.Run, limit, func(ctx context.Context) error {
+		res, err := attempt(ctx, a, req)
+		got <- res
+		return err
 	})
-	switch {
-	case errors.Is(err, errCrowd):
-		return ActionResult{}, 0, Refused(err)
-	case err != nil:
-		p.e.log.Warn("action hangs", "run", req.Run, "key", req.Key)
-		return ActionResult{}, 0, Unknown(err)
+	select {
+	case res := <-got:
+		return res, 0, err
+	default: // left behind, or never begun
+		return ActionResult{}, 0, err
 	}
-	r := <-got
-	return r.res, 0, r.err
 }
 
-func (p apart) plan(ctx context.Context, pl Planner, req ActionRequest, limit time.Duration) ([]Subject, error) {
-	type answer struct {
-		subjects []Subject
-		err      error
+func (p apart) ask(ctx context.Context, what string, limit time.Duration, fn func(context.Context) error) error {
+	answer := make(chan error, 1)
+	err := p.call(ctx, limit, func(ctx context.Context) { answer <- direct(p).ask(ctx, what, 0, fn) })
+	switch {
+	case errors.Is(err, errCrowd):
+		return Refused(err)
+	case err != nil:
+		p.e.log.Warn("the host's code hangs", "in", what)
+		return Unknown(err)
 	}
-	got := make(chan answer, 1)
-	err := p.call(ctx, limit, func(ctx context.Context) {
-		s, err := direct(p).plan(ctx, pl, req, 0)
-		got <- answer{s, err}
-	})
-	if err != nil {
-		return nil, err
-	}
-	a := <-got
-	return a.subjects, a.err
+	return <-answer
 }
 
 // untimed hides that a notifier takes virtual time.

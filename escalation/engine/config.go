@@ -42,6 +42,13 @@ type Config struct {
 	// Defaults to none.
 	Actions map[string]Action
 
+	// Protected says of an identity that no action may be done to it, whatever
+	// plans and policies say: those that the host itself runs by, those for
+	// emergencies. It must be safe for concurrent use, and fast.
+	//
+	// Defaults to nobody beyond those who may break glass, and the engine.
+	Protected func(Subject) bool
+
 	// Directory says who people are and who is on call.
 	//
 	// Defaults to the `directory:` of the document loaded last.

@@ -17,6 +17,9 @@ type outgoing struct {
 	effect effect
 }
 
+// id is the effect's.
+func (o *outgoing) id() escalation.EffectID { return o.item.ID }
+
 // flight is an attempt whose outcome is known at an instant to come: only a
 // simulation has such.
 type flight struct {
@@ -31,12 +34,8 @@ type flight struct {
 	late    time.Duration
 	err     error
 	// of an action
-	isAction bool
-	again    bool // it may be tried again
-	retries  int
-	result   escalation.Result
-	detail   string
-	subjects int
+	run *execution // nil: it is of a message
+	res ActionResult
 }
 
 // flights are the attempts under way in virtual time, the first to land first.

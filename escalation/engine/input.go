@@ -85,7 +85,7 @@ func (in *Input) check() error {
 	}
 	ev.ID = in.ID
 	ev.At, ev.Down = 0, nil
-	ev.Prior, ev.Silences, ev.Answers, ev.Stopped = nil, nil, nil, false
+	ev.Prior, ev.Silences, ev.Answers, ev.Stopped, ev.Leaked = nil, nil, nil, false, false
 	ev.Report = escalation.Report{}
 	if ev.ClaimedAt == 0 {
 		ev.ClaimedAt = policy.Never

@@ -36,8 +36,12 @@ func appendEffect(dst []byte, ef *escalation.Effect, s *escalation.State) []byte
 		dst = binary.AppendUvarint(dst, uint64(len(text)))
 		dst = append(dst, text...)
 	}
-	if ef.Alert != nil {
+	switch {
+	case ef.Alert != nil:
 		dst = escalation.AppendAlert(dst, ef.Alert)
+	case ef.Kind == escalation.EffectRun && s.Alert != nil:
+		// Whatever the alert learns later, this is what was decided about.
+		dst = escalation.AppendAlert(dst, &policy.Alert{Identity: s.Alert.Identity})
 	}
 	return dst
 }

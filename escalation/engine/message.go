@@ -18,7 +18,8 @@ import (
 type caller interface {
 	notify(ctx context.Context, to notify.Notifier, n notify.Notification) (r notify.Receipt, after time.Duration, err error)
 	act(ctx context.Context, a Action, req ActionRequest, limit time.Duration) (res ActionResult, after time.Duration, err error)
-	plan(ctx context.Context, p Planner, req ActionRequest, limit time.Duration) ([]Subject, error)
+	// ask calls what else an action may do; what is for the log.
+	ask(ctx context.Context, what string, limit time.Duration, fn func(context.Context) error) error
 }
 
 // tellGroup makes one attempt at the messages to one recipient by one channel:
@@ -247,8 +248,8 @@ func (e *Engine) land(ctx context.Context, now policy.Instant) (int, error) {
 		}
 		n++
 		var err error
-		if f.isAction {
-			err = e.acted(ctx, &f)
+		if f.run != nil {
+			err = e.acted(ctx, direct{e}, &f)
 		} else {
 			err = e.landed(ctx, f.at, &f)
 		}

@@ -149,6 +149,12 @@ func (e *Engine) applyTo(ctx context.Context, w *work, in *Input) (Result, error
 			return Result{}, err
 		}
 	}
+	if ev.Undo != "" {
+		own := &w.held.state.Alert.Identity
+		if ev.Leaked, err = e.leaked(ctx, own.ID, own.CredentialVersion); err != nil {
+			return Result{}, err
+		}
+	}
 	if ev.Kind == escalation.EventRebase {
 		if err := e.bind(ctx, w, &ev); err != nil {
 			return Result{}, err

@@ -106,16 +106,14 @@ func (e *Engine) switchNow(ctx context.Context) (killSwitch, error) {
 	return readSwitch(&snap)
 }
 
-// stopped reports whether the switch holds an execution, and has it noted.
-func (e *Engine) stopped(ctx context.Context, o *outgoing) (bool, error) {
-	if o.effect.Kind != escalation.EffectRun {
-		return false, nil
-	}
+// stopped reports whether the switch holds an execution, and has it noted unless
+// nothing is to be done anyway.
+func (e *Engine) stopped(ctx context.Context, x *execution) (bool, error) {
 	k, err := e.switchNow(ctx)
-	if err != nil || !k.Stopped {
-		return false, err
+	if err != nil || !k.Stopped || x.dry {
+		return k.Stopped, err
 	}
-	run := heldRun{o.item.Stream, o.item.ID.Seq, o.item.ID.I}
+	run := x.o.held()
 	stopped := true
 	_, err = e.sideways(ctx, switchStream, func(snap *store.Snapshot, now policy.Instant) (*sideStep, error) {
 		k, err := readSwitch(snap)
@@ -143,16 +141,8 @@ func (e *Engine) release(ctx context.Context) error {
 		return err
 	}
 	for _, run := range k.Held {
-		r := escalation.Report{Effect: escalation.EffectID{Seq: run.Seq, I: run.I}, Result: escalation.ResultStarted, Detail: "released", RetryAt: policy.Never}
-		for {
-			err := e.reportOnce(ctx, run.Stream, &r, cause{})
-			if errors.Is(err, store.ErrConflict) {
-				continue
-			}
-			if err != nil {
-				return err
-			}
-			break
+		if err := e.resume(ctx, run, "released"); err != nil {
+			return err
 		}
 		_, err := e.sideways(ctx, switchStream, func(snap *store.Snapshot, now policy.Instant) (*sideStep, error) {
 			k, err := readSwitch(snap)
@@ -167,3 +157,17 @@ func (e *Engine) release(ctx context.Context) error {
 	}
 	return nil
 }
+
+// resume lets an execution that was held go on from its guard.
+func (e *Engine) resume(ctx context.Context, run heldRun, why string) error {
+	r := escalation.Report{Effect: escalation.EffectID{Seq: run.Seq, I: run.I}, Result: escalation.ResultStarted, Detail: why, RetryAt: policy.Never}
+	for {
+		err := e.reportOnce(ctx, run.Stream, &r, cause{})
+		if !errors.Is(err, store.ErrConflict) {
+			return err
+		}
+	}
+}
+
+// held is how an execution is named that is held.
+func (o *outgoing) held() heldRun { return heldRun{o.item.Stream, o.item.ID.Seq, o.item.ID.I} }

@@ -168,6 +168,8 @@ func (e *Engine) tickStream(ctx context.Context, snap *store.Snapshot, now polic
 		return e.tickExpectation(ctx, snap, now)
 	case strings.HasPrefix(snap.Stream, silenceStreams):
 		return e.tickSilence(ctx, snap.Stream, now)
+	case strings.HasPrefix(snap.Stream, breakerStreams):
+		return e.tickBreaker(ctx, snap, now)
 	}
 	return fmt.Errorf("%w: stream %q is due and of no kind that this build knows", errStuck, snap.Stream)
 }

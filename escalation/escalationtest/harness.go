@@ -156,38 +156,6 @@ func (o *observed) NotifyTimed(ctx context.Context, n notify.Notification) (noti
 	return r, after, err
 }
 
-// observedAction takes down that an action starts.
-type observedAction struct {
-	h    *Harness
-	next engine.Action
-}
-
-// Act implements engine.Action.
-func (o *observedAction) Act(ctx context.Context, req engine.ActionRequest) (engine.ActionResult, error) {
-	o.h.scribe.started(o.h.clock.now(), &req, max(len(req.Subjects), 1))
-	return o.next.Act(ctx, req)
-}
-
-// ActTimed implements engine.TimedAction for an action that does.
-func (o *observedAction) ActTimed(ctx context.Context, req engine.ActionRequest) (engine.ActionResult, time.Duration, error) {
-	timed, ok := o.next.(engine.TimedAction)
-	if !ok {
-		r, err := o.Act(ctx, req)
-		return r, 0, err
-	}
-	o.h.scribe.started(o.h.clock.now(), &req, max(len(req.Subjects), 1))
-	return timed.ActTimed(ctx, req)
-}
-
-// Plan implements engine.Planner for an action that does; for another, what is
-// the case without a plan.
-func (o *observedAction) Plan(ctx context.Context, req engine.ActionRequest) ([]engine.Subject, error) {
-	if p, ok := o.next.(engine.Planner); ok {
-		return p.Plan(ctx, req)
-	}
-	return req.Subjects, nil
-}
-
 // settle does everything that is due now.
 func (h *Harness) settle() {
 	h.t.Helper()

@@ -3,11 +3,80 @@ package escalationtest
 import (
 	"context"
 	"strconv"
+	"time"
 
 	"github.com/belfry-go/belfry/escalation/engine"
 )
 
-var _ engine.Planner = action{}
+// action is a scripted action.
+type action struct{ w *world }
+
+var (
+	_ engine.Action      = action{}
+	_ engine.TimedAction = action{}
+	_ engine.Planner     = action{}
+	_ engine.Verifier    = action{}
+	_ engine.Undoer      = action{}
+	_ engine.Idempotent  = action{}
+)
+
+// Act implements engine.Action.
+func (a action) Act(ctx context.Context, req engine.ActionRequest) (engine.ActionResult, error) {
+	res, _, err := a.ActTimed(ctx, req)
+	return res, err
+}
+
+// Undo implements engine.Undoer.
+func (a action) Undo(ctx context.Context, req engine.ActionRequest) (engine.ActionResult, error) {
+	return a.Act(ctx, req)
+}
+
+// ActTimed implements engine.TimedAction.
+func (a action) ActTimed(_ context.Context, req engine.ActionRequest) (engine.ActionResult, time.Duration, error) {
+	w := a.w
+	w.scribe.started(w.clock.now(), &req, len(req.Subjects))
+	name, script := "run "+req.Run, w.given.Actions[req.Run]
+	if req.Undo {
+		name, script = "undo "+req.Run, w.given.Undo[req.Run]
+	}
+	result, after := w.attempt(name, script)
+	w.stands[deedOf(&req)] = result
+	switch result {
+	case "fail":
+		return engine.ActionResult{}, after, errScripted
+	case "unknown":
+		return engine.ActionResult{}, after, engine.Unknown(errScripted)
+	case "refuse":
+		return engine.ActionResult{}, after, engine.Refused(errScripted)
+	}
+	return engine.ActionResult{Subjects: len(req.Subjects)}, after, nil
+}
+
+// Verify implements engine.Verifier: what an attempt of unknown outcome came to
+// cannot be read either.
+func (a action) Verify(_ context.Context, req engine.ActionRequest) (engine.Standing, error) {
+	switch a.w.stands[deedOf(&req)] {
+	case "unknown":
+		return engine.Standing{}, errScripted
+	case "ok":
+		return engine.Standing{Done: true}, nil
+	}
+	return engine.Standing{}, nil
+}
+
+// Idempotent implements engine.Idempotent.
+func (a action) Idempotent() bool { return true }
+
+// attempt is what the next attempt at something comes to; the last of the
+// script repeats, and without one it succeeds.
+func (w *world) attempt(name string, script []Attempt) (result string, after time.Duration) {
+	if len(script) == 0 {
+		return "ok", 0
+	}
+	a := script[min(w.tried[name], len(script)-1)]
+	w.tried[name]++
+	return a.Result, a.After
+}
 
 // Plan implements engine.Planner: the identities that the test says, else the
 // alert's own.

@@ -50,7 +50,7 @@ func (p *scribe) message(at policy.Instant, n *notify.Notification, taken bool) 
 
 // started takes down that an action starts, once for each execution.
 func (p *scribe) started(at policy.Instant, req *engine.ActionRequest, subjects int) {
-	if p.begun[req.ID] || req.DryRun {
+	if p.begun[req.ID] {
 		return
 	}
 	p.begun[req.ID] = true

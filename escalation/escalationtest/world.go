@@ -19,11 +19,21 @@ type world struct {
 	start  policy.Instant
 	clock  *hopClock
 	scribe *scribe
-	tried  map[string]int // attempts at an action so far
+	tried  map[string]int  // attempts at an action so far
+	stands map[deed]string // what the last attempt of each came to
 }
 
+// deed is an action of one alert, or the taking back of it.
+type deed struct {
+	run, key    string
+	incarnation uint64
+	undo        bool
+}
+
+func deedOf(req *engine.ActionRequest) deed { return deed{req.Run, req.Key, req.Incarnation, req.Undo} }
+
 func newWorld(c *Case, clock *hopClock) *world {
-	w := &world{given: c.Given, start: c.Start, clock: clock, tried: map[string]int{}}
+	w := &world{given: c.Given, start: c.Start, clock: clock, tried: map[string]int{}, stands: map[deed]string{}}
 	w.scribe = newScribe(c.Start, w.subjects)
 	return w
 }
@@ -75,56 +85,6 @@ func (w *world) outcome(n notify.Notification, last bool) (notify.Class, time.Du
 		}
 	}
 	return notify.ClassOK, 0
-}
-
-// action is a scripted action.
-type action struct{ w *world }
-
-var (
-	_ engine.Action      = action{}
-	_ engine.TimedAction = action{}
-)
-
-// Act implements engine.Action.
-func (a action) Act(ctx context.Context, req engine.ActionRequest) (engine.ActionResult, error) {
-	res, _, err := a.ActTimed(ctx, req)
-	return res, err
-}
-
-// ActTimed implements engine.TimedAction.
-func (a action) ActTimed(_ context.Context, req engine.ActionRequest) (engine.ActionResult, time.Duration, error) {
-	w, n := a.w, a.w.subjects(req.Run)
-	w.scribe.started(w.clock.now(), &req, n)
-	if req.DryRun {
-		return engine.ActionResult{Subjects: n}, 0, nil
-	}
-	name, script := "run "+req.Run, w.given.Actions[req.Run]
-	if req.Undo {
-		name, script = "undo "+req.Run, w.given.Undo[req.Run]
-	}
-	after, err := w.attempt(name, script)
-	return engine.ActionResult{Subjects: n}, after, err
-}
-
-// attempt is what the next attempt at something comes to; the last of the
-// script repeats, and without one it succeeds.
-func (w *world) attempt(name string, script []Attempt) (after time.Duration, err error) {
-	if len(script) == 0 {
-		return 0, nil
-	}
-	a := script[min(w.tried[name], len(script)-1)]
-	w.tried[name]++
-	switch a.Result {
-	case "fail":
-		err = errScripted
-	case "unknown":
-		err = engine.Unknown(errScripted)
-	case "refuse":
-		err = engine.Refused(errScripted)
-	case "unverified":
-		err = engine.Unverified(errScripted)
-	}
-	return a.After, err
 }
 
 // subjects is how many identities an action is done to.
