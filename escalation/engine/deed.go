@@ -52,7 +52,9 @@ func (d *deed) captured(id escalation.EffectID, granted bool) []Subject {
 }
 
 // deedStream is where an action of an alert is kept.
-func deedStream(alert, name string) string { return deedStreams + alert[len(alertStreams):] + "/" + name }
+func deedStream(alert, name string) string {
+	return deedStreams + alert[len(alertStreams):] + "/" + name
+}
 
 // readDeed reads what is kept of an action; nothing is the zero deed.
 func (e *Engine) readDeed(ctx context.Context, stream string) (deed, error) {
