@@ -88,6 +88,10 @@ func rooms() []room {
 			why: "database/sql and the store's contract; the host brings the driver",
 		},
 		{
+			path: "escalation/store/kvstore", ours: []string{"policy", "escalation", "escalation/store"},
+			why: "five methods and the store's contract; the host brings the storage",
+		},
+		{
 			path: "escalation/gate", ours: []string{"policy", "escalation", "escalation/store", "internal/timekeeper"},
 			theirs: []string{clockModule},
 			why:    "the board is read on a hot path; it knows what is committed to a store, and the time",
