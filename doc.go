@@ -46,6 +46,7 @@
 //	escalation/engine          the host: verbs, timer, outbox, workers
 //	escalation/store           the Store contract, and a store in memory
 //	escalation/store/sqlstore  a store in SQLite or PostgreSQL
+//	escalation/store/kvstore   a store in the key-value storage that a host has
 //	escalation/escalationtest  test files, and a harness for your own tests
 //	escalation/cmd/belfry      the command-line tool
 //	notify                     how somebody is told: Notifier and its parts

@@ -73,6 +73,9 @@ func (s *Store) commit(ctx context.Context, kv Storage, c *store.Commit) error {
 		return err
 	}
 	r.apply(c)
+	if r.change > 0 || c.Posted {
+		r.change = s.index.change + 1
+	}
 	return s.save(ctx, kv, r)
 }
 

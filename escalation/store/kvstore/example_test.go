@@ -10,48 +10,6 @@ import (
 	"github.com/belfry-go/belfry/escalation/store/kvstore"
 )
 
-// A plugin of HashiCorp Vault or OpenBao is handed a logical.Storage. These are
-// its types, so that the example needs no SDK; the adapter is what a plugin
-// has.
-type (
-	StorageEntry struct {
-		Key   string
-		Value []byte
-	}
-	LogicalStorage interface {
-		List(ctx context.Context, prefix string) ([]string, error)
-		Get(ctx context.Context, key string) (*StorageEntry, error)
-		Put(ctx context.Context, entry *StorageEntry) error
-		Delete(ctx context.Context, key string) error
-	}
-)
-
-// adapter makes a plugin's storage one that a store can use, under a prefix.
-type adapter struct{ storage LogicalStorage }
-
-const under = "belfry/"
-
-func (a adapter) Get(ctx context.Context, key string) ([]byte, error) {
-	entry, err := a.storage.Get(ctx, under+key)
-	if entry == nil || err != nil {
-		return nil, err
-	}
-	return entry.Value, nil
-}
-
-func (a adapter) Put(ctx context.Context, key string, value []byte) error {
-	return a.storage.Put(ctx, &StorageEntry{Key: under + key, Value: value})
-}
-
-func (a adapter) Delete(ctx context.Context, key string) error {
-	return a.storage.Delete(ctx, under+key)
-}
-
-func (a adapter) List(ctx context.Context, prefix, after string) ([]string, error) {
-	names, err := a.storage.List(ctx, under+prefix)
-	return kvstore.Behind(names, after), err
-}
-
 // A store in the storage of a Vault or OpenBao plugin.
 func Example_vault() {
 	ctx := context.Background()
@@ -86,15 +44,15 @@ func Example_vault() {
 // inmem lists one level, as plugins' storages do, in no order.
 type inmem map[string][]byte
 
-func (m inmem) Get(_ context.Context, key string) (*StorageEntry, error) {
+func (m inmem) Get(_ context.Context, key string) (*storageEntry, error) {
 	value, ok := m[key]
 	if !ok {
 		return nil, nil //nolint:nilnil // so it is in the SDK
 	}
-	return &StorageEntry{Key: key, Value: slices.Clone(value)}, nil
+	return &storageEntry{Key: key, Value: slices.Clone(value)}, nil
 }
 
-func (m inmem) Put(_ context.Context, entry *StorageEntry) error {
+func (m inmem) Put(_ context.Context, entry *storageEntry) error {
 	m[entry.Key] = slices.Clone(entry.Value)
 	return nil
 }

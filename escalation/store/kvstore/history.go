@@ -158,6 +158,19 @@ func (s *Store) Streams(ctx context.Context, q store.StreamQuery) iter.Seq2[stri
 	}
 }
 
+// Changes implements [store.Changer].
+func (s *Store) Changes(ctx context.Context, since uint64) ([]store.Change, uint64, error) {
+	if err := s.enter(ctx); err != nil {
+		return nil, 0, err
+	}
+	defer s.leave()
+	var list []store.Change
+	for k := range s.index.changes.from(&known{change: since + 1}) {
+		list = append(list, store.Change{Stream: k.name, Seq: k.seq})
+	}
+	return list, s.index.change, nil
+}
+
 // Erase implements [store.Eraser]. What is erased is gone from the values; what
 // the storage keeps of former values ends with its own housekeeping.
 func (s *Store) Erase(ctx context.Context, stream string, to uint64) error {

@@ -18,12 +18,15 @@ type index struct {
 	last    map[string]*known // of each key
 	due     [store.MaxRank + 1]ordered[*known]
 	items   [store.MaxRank + 1]ordered[slot]
+	changes ordered[*known] // those that are posted
+	change  uint64          // the highest number
 }
 
 // known is what is remembered of a stream.
 type known struct {
 	name, key string
-	ordinal   uint64 // counts the streams of the key
+	ordinal   uint64 // see record
+	change    uint64 // see record
 	open      bool
 	rank      uint8
 	due       policy.Instant
@@ -57,6 +60,7 @@ func newIndex() *index {
 			return cmp.Or(cmp.Compare(a.at, b.at), strings.Compare(a.stream.name, b.stream.name), compareEffects(a.id, b.id))
 		}
 	}
+	x.changes.compare = func(a, b *known) int { return cmp.Compare(a.change, b.change) }
 	return x
 }
 
@@ -76,6 +80,8 @@ func (x *index) put(r *record) *known {
 		k.owner = ""
 	}
 	k.open, k.rank, k.due, k.seq, k.at = r.Open, r.Rank, r.Due, r.Seq, r.At
+	k.change = r.change
+	x.change = max(x.change, k.change)
 	k.cut = r.base.Seq == r.Seq && r.gone == r.chunks
 	for i := range r.items {
 		it := &r.items[i]
@@ -90,6 +96,9 @@ func (x *index) list(k *known) {
 	if k.due.Known() {
 		x.due[k.rank].insert(k)
 	}
+	if k.change > 0 {
+		x.changes.insert(k)
+	}
 	for _, s := range k.items {
 		if s.at.Known() {
 			x.items[s.rank].insert(s)
@@ -101,6 +110,9 @@ func (x *index) list(k *known) {
 func (x *index) unlist(k *known) {
 	if k.due.Known() {
 		x.due[k.rank].remove(k)
+	}
+	if k.change > 0 {
+		x.changes.remove(k)
 	}
 	for _, s := range k.items {
 		if s.at.Known() {

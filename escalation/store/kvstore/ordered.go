@@ -73,3 +73,21 @@ func (o *ordered[T]) all() iter.Seq[T] {
 		}
 	}
 }
+
+// from is all from v on.
+func (o *ordered[T]) from(v T) iter.Seq[T] {
+	return func(yield func(T) bool) {
+		if len(o.blocks) == 0 {
+			return
+		}
+		n := o.block(v)
+		i, _ := slices.BinarySearchFunc(o.blocks[n], v, o.compare)
+		for ; n < len(o.blocks); n, i = n+1, 0 {
+			for _, v := range o.blocks[n][i:] {
+				if !yield(v) {
+					return
+				}
+			}
+		}
+	}
+}

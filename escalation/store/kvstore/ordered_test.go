@@ -31,6 +31,10 @@ func TestOrdered(t *testing.T) {
 			if got := slices.Collect(o.all()); !slices.Equal(got, want) {
 				t.Fatalf("after %d steps the set is %v, want %v", step, got, want)
 			}
+			from, _ := slices.BinarySearch(want, v)
+			if got := slices.Collect(o.from(v)); !slices.Equal(got, want[from:]) {
+				t.Fatalf("after %d steps the set from %d is %v, want %v", step, v, got, want[from:])
+			}
 		}
 	}
 	for _, v := range want {

@@ -13,6 +13,7 @@ import (
 type record struct {
 	store.Snapshot
 	ordinal uint64 // counts the streams of the key, from 1; 0: no key
+	change  uint64 // counts the commits to posted streams, from 1; 0: it is none
 	items   []store.Item
 
 	// tail is the lines that are not sealed, encoded. Those before them are in
@@ -40,6 +41,7 @@ func (r *record) encode() []byte {
 	b = appendText(b, r.Stream)
 	b = appendText(b, r.Key)
 	b = binary.AppendUvarint(b, r.ordinal)
+	b = binary.AppendUvarint(b, r.change)
 	b = appendPosition(b, &r.Position)
 	flags := uint64(0)
 	if r.Open {
@@ -68,7 +70,7 @@ func decodeRecord(b []byte) (*record, error) {
 	d := decoder{rest: b}
 	r := &record{}
 	r.Stream, r.Key = d.text(), d.text()
-	r.ordinal = d.uvarint()
+	r.ordinal, r.change = d.uvarint(), d.uvarint()
 	r.Position = d.position()
 	r.Open = d.uvarint()&flagOpen != 0
 	r.Rank = uint8(d.within(store.MaxRank))

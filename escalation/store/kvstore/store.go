@@ -28,8 +28,9 @@ type Store struct {
 }
 
 var (
-	_ store.Store  = (*Store)(nil)
-	_ store.Eraser = (*Store)(nil)
+	_ store.Store   = (*Store)(nil)
+	_ store.Eraser  = (*Store)(nil)
+	_ store.Changer = (*Store)(nil)
 )
 
 // enter waits for its turn, and for what is in doubt to be read again.

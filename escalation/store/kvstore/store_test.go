@@ -256,3 +256,47 @@ func (h *hanging) Get(ctx context.Context, key string) ([]byte, error) {
 	}
 	return h.plain.Get(ctx, key)
 }
+
+// TestChanges holds what a projection follows, and that marks outlive the
+// process.
+func TestChanges(t *testing.T) {
+	ctx := t.Context()
+	kv := newPlain()
+	st := open(t, kv)
+	at := map[string]store.Position{}
+	commit := func(name string, posted bool) {
+		t.Helper()
+		if _, ok := at[name]; !ok {
+			at[name] = store.Genesis(name)
+		}
+		c := next(name, at[name], 1)
+		c.Posted = posted
+		if err := st.Commit(ctx, c); err != nil {
+			t.Fatal(err)
+		}
+		at[name] = c.Position()
+	}
+	changes := func(since uint64, want string) uint64 {
+		t.Helper()
+		list, mark, err := st.Changes(ctx, since)
+		if got := fmt.Sprint(list); err != nil || got != want {
+			t.Errorf("changed since %d: %s, %v; want %s", since, got, err, want)
+		}
+		return mark
+	}
+	changes(0, "[]")
+	commit("a", true)
+	commit("b", false)
+	commit("c", true)
+	first := changes(0, "[{a 1} {c 1}]")
+	changes(first, "[]")
+	commit("a", false) // it stays posted
+	commit("b", false)
+	second := changes(first, "[{a 2}]")
+	changes(0, "[{c 1} {a 2}]")
+	st = open(t, kv)
+	changes(second, "[]")
+	commit("c", false)
+	changes(first, "[{a 2} {c 2}]")
+	changes(second, "[{c 2}]")
+}
