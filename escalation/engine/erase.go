@@ -66,7 +66,7 @@ func (e *Engine) mayErase(ctx context.Context, by escalation.Author, reason stri
 	case reason == "":
 		return rejected(escalation.NoReason), nil
 	}
-	return e.may(ctx, []policy.Principal{{Class: "people"}}, by)
+	return e.may(ctx, []policy.Principal{{Class: "people"}}, by, true)
 }
 
 // erasable finds the stream of a key's incarnation.
