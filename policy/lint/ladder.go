@@ -183,7 +183,7 @@ func noExhausted(p *pass) {
 // noDefault: an alert that nothing matches should have an owner.
 func noDefault(p *pass) {
 	pols := p.policies()
-	if p.doc.Default < len(pols) || slices.ContainsFunc(pols, func(q *policy.Policy) bool { return q.Match.Len() == 0 }) {
+	if len(pols) == 0 || p.doc.Default < len(pols) || slices.ContainsFunc(pols, func(q *policy.Policy) bool { return q.Match.Len() == 0 }) {
 		return
 	}
 	p.report("policies", "an alert that no policy matches goes to the last resort only: name a `default` policy")

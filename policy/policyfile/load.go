@@ -12,7 +12,8 @@ import (
 // Load reads one document from the files at paths, in YAML or JSON. Policies
 // and expectations are taken in the order of the files; any other section may
 // stand in one file only. A `directory` that is a text names the file that
-// holds it, relative to the file that names it.
+// holds it, relative to the file that names it. In a file of its own it may stand
+// with a version, under `directory:` alone, or bare.
 //
 // The error is a [policy.Errors] with every fault of the document, or what kept
 // a file from being read.
@@ -40,7 +41,7 @@ func Load(paths ...string) (*policy.Document, error) {
 		if root == nil {
 			continue
 		}
-		root, directory := cutDirectory(root)
+		root, directory := cutDirectory(completed(root))
 		if directory != "" {
 			if !filepath.IsAbs(directory) {
 				directory = filepath.Join(filepath.Dir(path), directory)
@@ -68,7 +69,7 @@ func Parse(name string, src []byte) (*policy.Document, error) {
 	if root == nil {
 		return nil, err
 	}
-	doc, compileErr := policy.Compile(name, src, root)
+	doc, compileErr := policy.Compile(name, src, completed(root))
 	if err = policy.Merge(err, compileErr); err != nil {
 		return nil, err
 	}
@@ -88,20 +89,4 @@ func readFile(path string) ([]byte, error) {
 		return nil, fmt.Errorf("policyfile: read %s: %w", path, err)
 	}
 	return src, nil
-}
-
-// cutDirectory takes a `directory` that is the name of a file out of a tree.
-func cutDirectory(root *policy.Node) (*policy.Node, string) {
-	dir := root.Field("directory")
-	if dir == nil || dir.Kind != policy.NodeString || dir.Text == "" {
-		return root, ""
-	}
-	cut := *root
-	cut.Fields = nil
-	for _, f := range root.Fields {
-		if f.Name != "directory" {
-			cut.Fields = append(cut.Fields, f)
-		}
-	}
-	return &cut, dir.Text
 }

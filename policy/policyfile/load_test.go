@@ -40,6 +40,9 @@ func TestLoadSeveralFiles(t *testing.T) {
 		"wrong.yaml":      strings.Replace(policies, "alice", "alicia", 1),
 		"people.yaml":     people,
 		"people.json":     `{"version": 1, "directory": {"people": {"alice": {}}}}`,
+		"alone.yaml":      "directory: {people: {alice: {}}}\n",
+		"bare.yaml":       "people: {alice: {}}\n",
+		"names-bare.yaml": policies + "directory: bare.yaml\n",
 		"sub/people.yaml": people,
 	})
 	at := func(name string) string { return filepath.Join(dir, name) }
@@ -51,6 +54,9 @@ func TestLoadSeveralFiles(t *testing.T) {
 		{at("policies.yaml"), at("people.yaml")},
 		{at("people.json"), at("policies.yaml")},
 		{at("named.yaml")},
+		{at("names-bare.yaml")},
+		{at("policies.yaml"), at("bare.yaml")},
+		{at("alone.yaml"), at("policies.yaml")},
 		{at("named.yaml"), at("sub/people.yaml")}, // named and given: read once
 		{at("policies.yaml"), at("people.yaml"), at("policies.yaml")},
 	} {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -11,14 +12,16 @@ import (
 
 // story are the flags of the verbs that follow one alert.
 type story struct {
-	alert  string
-	events list
-	start  string
-	until  string
+	alert     string
+	directory string
+	events    list
+	start     string
+	until     string
 }
 
 func (s *story) register(f *flags) {
 	f.StringVar(&s.alert, "alert", "", "the alert, a `file` of JSON or YAML; - is standard input")
+	f.directory(&s.directory)
 	f.Var(&s.events, "event", "what somebody does: `\"17m acknowledge user:bob\"`; may be given several times")
 	f.StringVar(&s.start, "start", "", "the `time` of the trigger (default now)")
 	f.StringVar(&s.until, "until", "", "how long it is looked at, as a `duration` from the start (default a day after the last instant that the alert names)")
@@ -34,7 +37,7 @@ func (s *story) simulation(t *tool, doc string) (escalationtest.Simulation, erro
 	if doc == "-" && s.alert == "-" {
 		return sim, fmt.Errorf("the document and the alert cannot both be standard input")
 	}
-	if sim.Document, err = t.document(doc); err != nil {
+	if sim.Document, err = t.document(doc, s.directory); err != nil {
 		return sim, err
 	}
 	if sim.Alert, err = t.alert(s.alert); err != nil {
@@ -62,16 +65,35 @@ func (s *story) simulation(t *tool, doc string) (escalationtest.Simulation, erro
 	return sim, nil
 }
 
-// document reads a policy document; "-" is standard input.
-func (t *tool) document(name string) (*policy.Document, error) {
+// directory is the flag of the verbs that read a document.
+func (f *flags) directory(to *string) {
+	f.StringVar(to, "directory", "", "the directory, a `file`, of a document that neither holds nor names one")
+}
+
+// document reads a policy document, or a directory in a file of its own; "-" is
+// standard input.
+func (t *tool) document(name, directory string) (*policy.Document, error) {
 	if name != "-" {
-		return policyfile.Load(name)
+		return load(name, nil, directory)
 	}
 	src, err := t.readFile(name)
 	if err != nil {
 		return nil, err
 	}
-	return policyfile.Parse("-", src)
+	return load(name, src, directory)
+}
+
+// load is document; src is what was on standard input.
+func load(name string, src []byte, directory string) (*policy.Document, error) {
+	switch {
+	case name != "-" && directory != "":
+		return policyfile.Load(name, directory)
+	case name != "-":
+		return policyfile.Load(name)
+	case directory != "":
+		return nil, errors.New("--directory goes with a document in a file, not on standard input")
+	}
+	return policyfile.Parse(name, src)
 }
 
 // alert reads an alert as it stands in a file of its own, in JSON or YAML.

@@ -16,6 +16,8 @@ func (t *tool) lint(args []string) int {
 	f := t.newFlags("lint", "text", "json")
 	strict := f.Bool("strict", false, "exit with 3 when there are warnings")
 	at := f.String("at", "", "search schedules for gaps from this `time` on (default now)")
+	var directory string
+	f.directory(&directory)
 	var disable list
 	f.Var(&disable, "disable", "leave out a `rule`, such as BLF002; may be given several times, or with commas")
 	files, code, ok := f.begin(args, 1, -1)
@@ -40,7 +42,7 @@ func (t *tool) lint(args []string) int {
 	var found []lint.Finding
 	unable := false
 	for _, name := range files {
-		more, parsed := t.lintFile(name, cfg)
+		more, parsed := t.lintFile(name, directory, cfg)
 		found = append(found, more...)
 		unable = unable || !parsed
 	}
@@ -54,7 +56,7 @@ func (t *tool) lint(args []string) int {
 // YAML or JSON: what is wrong with it is a finding all the same, where it has a
 // place. Of one whose only fault as text is a name that stands twice the rest
 // is looked at, too.
-func (t *tool) lintFile(name string, cfg lint.Config) (found []lint.Finding, parsed bool) {
+func (t *tool) lintFile(name, directory string, cfg lint.Config) (found []lint.Finding, parsed bool) {
 	src, err := t.readFile(name)
 	if err != nil {
 		t.sayf("belfry lint: %v", err)
@@ -63,11 +65,7 @@ func (t *tool) lintFile(name string, cfg lint.Config) (found []lint.Finding, par
 	if root, err := policyfile.Tree(name, src); root == nil {
 		return lint.LoadFindings(name, err), false
 	}
-	load := func() (*policy.Document, error) { return policyfile.Load(name) }
-	if name == "-" {
-		load = func() (*policy.Document, error) { return policyfile.Parse(name, src) }
-	}
-	doc, err := load()
+	doc, err := load(name, src, directory)
 	if err == nil {
 		return lint.Document(doc, cfg), true
 	}

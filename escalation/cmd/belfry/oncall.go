@@ -34,6 +34,7 @@ type asked struct {
 type rotaFlags struct {
 	at, schedules list
 	from, until   string
+	directory     string
 	stats         bool
 }
 
@@ -44,6 +45,7 @@ func (t *tool) oncall(args []string) int {
 	f.StringVar(&r.from, "from", "", "the shifts from this `instant` on (default now)")
 	f.StringVar(&r.until, "until", "", "the shifts until this `instant`, or for a duration such as 2w (default four weeks)")
 	f.Var(&r.schedules, "schedule", "this schedule only, by `name`; may be given several times")
+	f.directory(&r.directory)
 	f.BoolVar(&r.stats, "stats", false, "how much each person carries in the span, in place of its shifts")
 	rest, code, ok := f.begin(args, 1, 1)
 	if !ok {
@@ -93,11 +95,11 @@ func (t *tool) rota(doc string, f *rotaFlags, now policy.Instant, format string)
 	if err := r.when(f, now, format); err != nil {
 		return nil, err
 	}
-	d, err := t.directory(doc)
+	d, err := t.document(doc, f.directory)
 	if err != nil {
 		return nil, err
 	}
-	r.dir = d
+	r.dir = d.Directory
 	return r, r.choose(f.schedules)
 }
 
