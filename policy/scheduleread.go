@@ -175,7 +175,7 @@ func noSuchDay(text string) string {
 func parseWhen(text string) (When, bool) {
 	for _, layout := range [...]string{time.RFC3339, "2006-01-02T15:04Z07:00"} {
 		if t, err := time.Parse(layout, text); err == nil {
-			return When{Abs: InstantOf(t)}, true
+			return When{Abs: Instant(t.UnixMicro())}, true // the zero time is one, too: as good as ever
 		}
 	}
 	c, ok := parseCivil(text)

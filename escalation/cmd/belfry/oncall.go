@@ -153,7 +153,7 @@ func (r *rota) span(f *rotaFlags, now policy.Instant) (err error) {
 func parseInstant(flag, text string) (policy.Instant, error) {
 	for _, layout := range [...]string{time.RFC3339Nano, "2006-01-02T15:04Z07:00"} {
 		if t, err := time.Parse(layout, text); err == nil {
-			return policy.InstantOf(t), nil
+			return policy.Instant(t.UnixMicro()), nil // of the zero time, too
 		}
 	}
 	return 0, fmt.Errorf("%s is %q; write an instant such as 2026-03-10T15:30:00Z or 2026-03-10T10:30:00-05:00, with its offset", flag, text)
