@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -27,6 +28,9 @@ const (
 	lease   = 1200 * time.Millisecond
 	look    = 300 * time.Millisecond
 )
+
+// standingKeys begin the keys of alerts that do not climb.
+const standingKeys = "standing"
 
 // host is one process: an engine that is told by lines what to do, and answers
 // by lines.
@@ -133,6 +137,7 @@ func (h *host) command(ctx context.Context, verb, key, id string) (string, error
 	case "trigger":
 		r, err = h.eng.Trigger(ctx, policy.Alert{
 			Key: key, Kind: policy.SecretLeaked, Severity: policy.SeverityCritical,
+			Labels:   map[string]string{"standing": strconv.FormatBool(strings.HasPrefix(key, standingKeys))},
 			Identity: policy.Identity{ID: "svc-billing", Owner: policy.User("omar"), Criticality: policy.CriticalityHigh},
 		}, engine.By(policy.Service("scanner")), engine.WithID(id))
 	case "ack":

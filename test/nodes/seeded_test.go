@@ -44,7 +44,7 @@ func TestSeededBugs(t *testing.T) {
 // burst is one alert that everybody is at, at once, through both nodes; who
 // triggers it says so twice, as one does who heard no answer.
 func (c *clients) burst(number int) {
-	key := fmt.Sprint("burst", number)
+	key := fmt.Sprint(standingKeys, number)
 	c.do(opTrigger, key)
 	var wg sync.WaitGroup
 	for range 4 {
