@@ -30,6 +30,7 @@ type follower struct {
 	from  store.Changer
 	mark  uint64
 	known map[string]uint64
+	wrong []string // found by many at once, and told by one
 }
 
 func (c *checker) follower(s store.Store) *follower {
@@ -45,7 +46,7 @@ func (c *checker) follower(s store.Store) *follower {
 func (f *follower) look() int {
 	changed, mark, err := f.from.Changes(f.c.ctx, f.mark)
 	if err != nil {
-		f.c.errorf("changes since %d: %v", f.mark, err)
+		f.wrong = append(f.wrong, fmt.Sprintf("changes since %d: %v", f.mark, err))
 		return 0
 	}
 	f.mark = mark
@@ -57,14 +58,26 @@ func (f *follower) look() int {
 
 func (f *follower) want(what string, streams ...*stream) {
 	for _, s := range streams {
-		if f.known[s.name] < s.at.Seq {
-			f.c.errorf("%s: %q is known up to entry %d, want %d", what, s.name, f.known[s.name], s.at.Seq)
-		}
+		f.wantSeq(what, s.name, s.at.Seq)
+	}
+}
+
+func (f *follower) wantSeq(what, stream string, seq uint64) {
+	if got := f.known[stream]; got < seq {
+		f.wrong = append(f.wrong, fmt.Sprintf("%s: %q is known up to entry %d, want %d", what, stream, got, seq))
+	}
+}
+
+// tell notes what was found.
+func (f *follower) tell() {
+	for _, what := range f.wrong {
+		f.c.fail(what)
 	}
 }
 
 func checkChanges(c *checker) {
 	f := c.follower(c.peer(c.store))
+	defer f.tell()
 	if n := f.look(); n != 0 {
 		c.errorf("an empty store has %d changes", n)
 	}
@@ -83,6 +96,7 @@ func checkChanges(c *checker) {
 	f.look()
 	f.want("after a stream was closed", b)
 	anew := c.follower(c.peer(c.store))
+	defer anew.tell()
 	if n := anew.look(); n != 2 {
 		c.errorf("one who begins is told of %d streams, want the 2 that were posted", n)
 	}
@@ -103,9 +117,15 @@ func checkChanges(c *checker) {
 func checkRaceChanges(c *checker) {
 	const users, rounds = 6, 30
 	var streams [users]*stream
+	var commits [users][rounds]*store.Commit
 	var followers [users]*follower
 	for u := range users {
-		streams[u] = c.alert(fmt.Sprint("k", u), 1, posted)
+		s := c.alert(fmt.Sprint("k", u), 1, posted)
+		for i := range rounds {
+			commits[u][i] = s.make(posted)
+			s.wrote(commits[u][i])
+		}
+		streams[u] = s
 	}
 	stores := make([]store.Store, users)
 	for u := range users {
@@ -113,20 +133,19 @@ func checkRaceChanges(c *checker) {
 		followers[u] = c.follower(stores[u])
 	}
 	c.together(users, func(u int, _ store.Store) {
-		s, f := streams[u], followers[u]
-		for range rounds {
-			k := s.make(posted)
+		f := followers[u]
+		for _, k := range commits[u] {
 			if err := stores[u].Commit(c.ctx, k); err != nil {
-				c.errorf("commit to %q: %v", s.name, err)
+				f.wrong = append(f.wrong, fmt.Sprintf("commit to %q: %v", k.Stream, err))
 				return
 			}
-			s.wrote(k)
 			f.look()
-			f.want("after one's own commit", s)
+			f.wantSeq("after one's own commit", k.Stream, k.Position().Seq)
 		}
 	})
 	for _, f := range followers {
 		f.look()
 		f.want("when all have ended", streams[:]...)
+		f.tell()
 	}
 }
