@@ -20,13 +20,27 @@ func (m *machine) subject() bool {
 	return m.ev.By.Principal.ID != "" && m.ev.By.Principal.ID == m.identity() && m.ev.By.Principal.Kind == policy.TargetService
 }
 
-// barredAuthor refuses the subject and the parties, also behind a service.
+// barredAuthor refuses the subject and the parties, also behind a service: as
+// the host names who is behind it, else as the directory does. Where there are
+// parties and the directory cannot say, the author may be one.
 func (m *machine) barredAuthor() (Verdict, bool) {
-	if m.party(m.ev.By.Principal) || !m.ev.By.Behind.IsZero() && m.party(m.ev.By.Behind) {
+	by := m.ev.By
+	if m.subject() || m.party(by.Principal) {
 		return rejected(IsParty), false
 	}
-	if m.subject() {
+	if len(m.s.Alert.Parties)+len(m.p.Parties) == 0 {
+		return Verdict{}, true
+	}
+	var behind policy.Target
+	var known bool
+	sure := m.firmly(func() { behind, known = m.behind(by) })
+	switch {
+	case !known:
+		return Verdict{Kind: Need}, false
+	case m.party(behind):
 		return rejected(IsParty), false
+	case !sure:
+		return rejected(Unresolvable), false
 	}
 	return Verdict{}, true
 }
@@ -99,13 +113,22 @@ func (m *machine) verifies() (verified, known bool) {
 	return verified, verified || v.Kind != Need
 }
 
-// mayBreakGlass says whether the author may bypass a gate.
-func (m *machine) mayBreakGlass(rule *policy.BreakGlassRule) (Verdict, bool) {
+// mayBreakGlass says whether the author may bypass gate i: whom the policy names,
+// and not who is asking others for the very same.
+func (m *machine) mayBreakGlass(i int, rule *policy.BreakGlassRule) (Verdict, bool) {
 	if m.ev.By.Principal.Kind != policy.TargetUser {
 		return rejected(NotAPerson), false
 	}
 	if v, ok := m.barredAuthor(); !ok {
 		return v, false
+	}
+	if k := m.reviewOf(ReviewGate, i); k >= 0 && m.s.More.Reviews[k].Pending {
+		switch r := &m.s.More.Reviews[k]; m.ev.By.Principal {
+		case r.Requester.Principal:
+			return rejected(IsRequester), false
+		case r.Requester.Behind:
+			return rejected(BehindRequester), false
+		}
 	}
 	var ok, known bool
 	sure := m.firmly(func() { ok, known = m.memberOfAny(m.ev.By.Principal, rule.By) })

@@ -148,7 +148,7 @@ func (m *machine) breakGlass() Verdict {
 	if spec.BreakGlass == nil {
 		return rejected(NotAuthorised)
 	}
-	v, ok := m.mayBreakGlass(spec.BreakGlass)
+	v, ok := m.mayBreakGlass(i, spec.BreakGlass)
 	if !ok {
 		return v
 	}
