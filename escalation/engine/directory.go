@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -190,7 +191,12 @@ func (w *watched) one(q escalation.Question, answers []escalation.Answer) escala
 			return answers[i]
 		}
 	}
-	if a, ok := w.last[timeless(q)]; ok {
+	a, ok := w.last[timeless(q)]
+	if !ok {
+		a, ok = w.last[anyones(q)]
+		a.Responders = unmarked(a.Responders)
+	}
+	if ok {
 		a.Question, a.Stale = q, true
 		if q.Kind == escalation.QuestionHours && !a.Yes && a.Next <= q.At {
 			a.Yes = true // they were to begin meanwhile
@@ -206,7 +212,7 @@ func (w *watched) remember(q escalation.Question, a escalation.Answer) {
 	if len(w.last) >= maxRemembered {
 		clear(w.last) // rare; what is asked again is remembered again
 	}
-	w.last[timeless(q)] = a
+	w.last[timeless(q)], w.last[anyones(q)] = a, a
 }
 
 // timeless is q without its instant: who was on call a minute ago is a better
@@ -214,4 +220,26 @@ func (w *watched) remember(q escalation.Question, a escalation.Answer) {
 func timeless(q escalation.Question) escalation.Question {
 	q.At = 0
 	return q
+}
+
+// anyones is q of whatever identity the alert is about, too: who is on call was
+// asked for another alert. Only the owner hangs on whose alert it is.
+func anyones(q escalation.Question) escalation.Question {
+	if q.Kind == escalation.QuestionResolve && q.Target.Kind != policy.TargetOwner {
+		q.Subject = ""
+	}
+	return timeless(q)
+}
+
+// unmarked is responders without the marks of channels that depend on another
+// alert's identity: a channel that does not work gives way to the next.
+func unmarked(list []escalation.Responder) []escalation.Responder {
+	out := slices.Clone(list)
+	for i := range out {
+		out[i].Rules = slices.Clone(out[i].Rules)
+		for k := range out[i].Rules {
+			out[i].Rules[k].Depends = false
+		}
+	}
+	return out
 }

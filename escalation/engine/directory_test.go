@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -62,6 +63,32 @@ func TestDirectoryFallsBack(t *testing.T) {
 				t.Errorf("last resort %q; want once", got)
 			}
 		})
+	}
+}
+
+// Who was on call for one alert is who is on call for another; the owner of one
+// identity is not the owner of another.
+func TestLastAnswerForAnotherAlert(t *testing.T) {
+	const doc = `{"version": 1, "policies": [{"name": "p", "priority": "P3", "tiers": [{"name": "one", "notify": ["team:a"], "wait": "1h"}, {"name": "two", "notify": ["owner"]}]}],
+		"directory": {"people": {"alice": {"contact": [{"via": "chat"}, {"via": "sms", "after": "1m"}]}, "bob": {}}, "teams": {"a": ["alice"]},
+			"owners": {"first": "user:bob", "second": "user:bob"}, "channels": {"chat": {"depends": {"identities": ["first"]}}}}}`
+	d := &moody{good: escalation.NewDirectory(docOf(t, doc))}
+	b := newBench(t, doc, func(c *Config) { c.Directory = d })
+	alert := func(key, identity string) policy.Alert {
+		a := alertOf(key)
+		a.Identity.ID = identity
+		return a
+	}
+	b.trigger(alert("one", "first"))
+	b.to(61 * m)
+	b.told("+0s page user:alice via sms one#1 initial", "+1h0m0s page user:bob via default one#1 no_ack_timeout")
+	d.mood = "errs"
+	b.trigger(alert("two", "second"))
+	b.to(125 * m)
+	b.told("+1h1m0s page user:alice via chat two#1 initial", "+1h2m0s page user:alice via sms two#1 initial")
+	want := []string{"+1h15m0s last_resort last-resort via default one#1 exhausted", "+2h1m0s last_resort last-resort via default two#1 unresolvable"}
+	if got := b.last.take(); !slices.Equal(got, want) {
+		t.Errorf("last resort %q; want %q: nobody knows the second's owner", got, want)
 	}
 }
 
