@@ -95,6 +95,17 @@
 // The engine knows so of the 16,384 gravest alerts that it has committed, or read
 // as due within an hour. With [store.Memory] there is nothing to survive.
 //
+// # The auditor
+//
+// When a stream is due is noted beside it, and what is noted can be wrong: by a
+// bug, a restored index, a careless hand. At its start and every minute the
+// engine derives the timers of all streams anew from their states, 128 streams at
+// a look and at most one such slice a second. What is noted wrongly, or was due
+// and not found, it puts right by a commit with a note that says so; a record in
+// its own stream names the streams, [Stats] counts them, the log has an error.
+// Items of the outbox whose stream is gone are told to the last resort. (Tick and
+// Settle do so only where the store is not this process's memory.)
+//
 // # Many engines
 //
 // Engines that share a store need each a [Config.Node] of its own. They take

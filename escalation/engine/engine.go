@@ -61,7 +61,8 @@ type Engine struct {
 	told     told
 	silences silences
 
-	shadow shadow // what is known without the store
+	shadow  shadow // what is known without the store
+	auditor auditor
 
 	// What is known of the next deadlines; policy.Never: nothing.
 	nextDue  atomic.Int64 // of the streams

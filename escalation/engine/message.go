@@ -60,6 +60,12 @@ func (e *Engine) wanted(ctx context.Context, now policy.Instant, group []outgoin
 	for i := range group {
 		o := &group[i]
 		h, err := e.findSince(ctx, o)
+		if errors.Is(err, store.ErrNotFound) {
+			err = e.orphan(ctx, o, now)
+			if err == nil {
+				continue
+			}
+		}
 		if err != nil {
 			return out, items, err
 		}

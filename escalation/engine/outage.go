@@ -68,10 +68,13 @@ func storeFault(ctx context.Context, err error) bool {
 // due while the store fails, and records that when it is back.
 func (e *Engine) weather(ctx context.Context, err error) error {
 	s := &e.shadow
+	now := e.now()
 	if !s.on {
+		if err == nil {
+			err = e.audit(ctx, now)
+		}
 		return err
 	}
-	now := e.now()
 	if storeFault(ctx, err) {
 		s.mu.Lock()
 		if s.outage.since == policy.Never {
@@ -91,7 +94,10 @@ func (e *Engine) weather(ctx context.Context, err error) error {
 	if again := e.afterOutage(ctx, now); again != nil {
 		return errors.Join(err, again)
 	}
-	return errors.Join(err, e.foresee(ctx, now))
+	if again := e.foresee(ctx, now); again != nil {
+		return errors.Join(err, again)
+	}
+	return errors.Join(err, e.audit(ctx, now))
 }
 
 // standInFor puts what has been due for longer than the bound in messages to the

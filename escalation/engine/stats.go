@@ -8,8 +8,8 @@ import (
 
 // counts are what is counted as it happens.
 type counts struct {
-	records, opened, attempts, failures, lost, abandoned, unjournaled atomic.Uint64
-	open, outbox                                                      atomic.Int64
+	records, opened, attempts, failures, lost, abandoned, unjournaled, repaired atomic.Uint64
+	open, outbox                                                                atomic.Int64
 }
 
 // Stats is how the engine is doing.
@@ -30,6 +30,9 @@ type Stats struct {
 	// Unjournaled is how many messages were told to the last resort while the
 	// store failed.
 	Unjournaled uint64
+	// Repaired is how many streams the auditor found to be noted as due at
+	// another instant than their states say, or not found when they were due.
+	Repaired uint64
 	// InFlight is how many attempts are under way.
 	InFlight int
 	// Next is the next deadline that is known.
@@ -45,7 +48,7 @@ func (e *Engine) Stats() Stats {
 		Records: e.counts.records.Load(), Opened: e.counts.opened.Load(),
 		Open: max(e.counts.open.Load(), 0), Outbox: max(e.counts.outbox.Load(), 0),
 		Attempts: e.counts.attempts.Load(), Failures: e.counts.failures.Load(), Lost: e.counts.lost.Load(),
-		Abandoned: e.counts.abandoned.Load(), Hanging: e.lanes.hanging(), Unjournaled: e.counts.unjournaled.Load(),
+		Abandoned: e.counts.abandoned.Load(), Hanging: e.lanes.hanging(), Unjournaled: e.counts.unjournaled.Load(), Repaired: e.counts.repaired.Load(),
 		InFlight: e.flights.len() + e.lanes.busy(), Next: e.Next(), Lateness: e.lateness.read(),
 	}
 }

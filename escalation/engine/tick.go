@@ -216,8 +216,12 @@ func (e *Engine) flush(ctx context.Context) error {
 		if err != nil {
 			e.dueBy(w.record.Event.At) // it is due still, or somebody else did it: look again
 		}
-		if err != nil && !store.Refused(err) && failed == nil {
-			failed = fmt.Errorf("engine: commit: %w", err)
+		if errors.Is(err, store.ErrInvalid) { // by a bug of ours; it would be so for ever
+			e.poison(ctx, &store.Snapshot{Stream: w.held.stream, Key: w.held.key}, e.now(), err)
+			failed = graver(failed, fmt.Errorf("%w: %w", errStuck, err))
+		}
+		if err != nil && !store.Refused(err) {
+			failed = graver(failed, fmt.Errorf("engine: commit: %w", err))
 		}
 		e.done(w, err == nil)
 	}
