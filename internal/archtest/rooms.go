@@ -97,6 +97,10 @@ func rooms() []room {
 			why:    "the board is read on a hot path; it knows what is committed to a store, and the time",
 		},
 		{
+			path: "escalation/gate/gatehttp", ours: []string{"policy", "escalation", "escalation/gate"},
+			why: "the gate before a handler; who holds a board need not bring net/http along",
+		},
+		{
 			path: "escalation/audit", ours: []string{"policy", "escalation", "escalation/store"},
 			why: "a verifier that trusts the engine proves nothing; the store is read for the export alone",
 		},
