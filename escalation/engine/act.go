@@ -41,6 +41,8 @@ func (e *Engine) carryOn(ctx context.Context, c caller, x *execution, now policy
 		return e.conclude(ctx, x, end.Result, end.Detail, end.Subjects) // its end was kept, and not reported
 	case o.item.First.Known():
 		return e.takeOver(ctx, c, x)
+	case x.gives && !e.evidence.has(o.item.Stream, o.id().Seq, x.req.At):
+		return e.putBack(ctx, &o.item, now.Add(evidenceWait), o.item.Attempt, o.item.First)
 	}
 	r, err := e.obstacle(ctx, c, x, now)
 	if err != nil {

@@ -13,10 +13,14 @@ type Decision = gate.Decision
 // newBoard makes the board of gates. It is moved on by each commit of this
 // engine, and where others write to the store, by looking at what they did.
 func (e *Engine) newBoard() (*gate.Board, error) {
-	return gate.NewBoard(gate.Config{
+	cfg := gate.Config{
 		Store: e.store, Policies: e.cfg.Policies, Now: e.keeper.Peek, Exclusive: e.owner == "",
 		MaxStale: e.cfg.MaxStale, LookAgain: e.cfg.LookAgain, Logger: e.log,
-	})
+	}
+	if e.evidence.sink != nil {
+		cfg.Recorded = e.evidence.has
+	}
+	return gate.NewBoard(cfg)
 }
 
 // Board is what gates answer. It is there before the engine has read its store,

@@ -11,6 +11,7 @@ import (
 	"github.com/benbjohnson/clock"
 
 	"github.com/belfry-go/belfry/escalation"
+	"github.com/belfry-go/belfry/escalation/audit"
 	"github.com/belfry-go/belfry/escalation/store"
 	"github.com/belfry-go/belfry/notify"
 	"github.com/belfry-go/belfry/policy"
@@ -119,6 +120,21 @@ type Config struct {
 	// Defaults to three times LookAgain.
 	MaxStale time.Duration
 
+	// Evidence is a sink outside the store that is given every entry of the
+	// history. While it takes nothing, pages and protective actions go on, and
+	// what gives something back waits: gates stay shut, permissive actions and
+	// undos do not begin, a release of the kill switch has no effect. The entry
+	// that opens a gate has to be taken before the gate opens.
+	//
+	// Defaults to none: nothing waits.
+	Evidence audit.Sink
+
+	// EvidencePatience is how long Evidence may take nothing before the last
+	// resort is told, once, as evidence_unavailable.
+	//
+	// Defaults to 30 seconds.
+	EvidencePatience time.Duration
+
 	// Decoded is how many alerts are kept decoded, beside what the store keeps.
 	// Each takes about 2 kB. What is not is read from the store each time,
 	// which with a store in memory is as fast.
@@ -198,6 +214,7 @@ func (c Config) withDefaults() Config {
 	orDuration(&c.AttemptTimeout, 10*time.Second)
 	orDuration(&c.Lease, 2*time.Minute)
 	orDuration(&c.LookAgain, 5*time.Second)
+	orDuration(&c.EvidencePatience, 30*time.Second)
 	orDuration(&c.MaxStale, 3*c.LookAgain)
 	orInt(&c.Workers, 64)
 	orInt(&c.Decoded, 512)

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/belfry-go/belfry/escalation"
+	"github.com/belfry-go/belfry/escalation/audit"
 	"github.com/belfry-go/belfry/escalation/store"
 	"github.com/belfry-go/belfry/notify"
 	"github.com/belfry-go/belfry/policy"
@@ -155,6 +156,8 @@ type story struct {
 	e     *Engine
 	doc   *policy.Document
 	boots int
+
+	evidence audit.Sink
 }
 
 const storyDoc = `{"version": 1, "directory": {"people": {"alice": {}, "bob": {}, "carol": {}}}, "policies": [
@@ -168,7 +171,7 @@ const storyDoc = `{"version": 1, "directory": {"people": {"alice": {}, "bob": {}
 func (s *story) boot() {
 	s.boots++
 	e, err := New(Config{
-		Policies: s.doc, Notifier: s.out, LastResort: s.last, Clock: s.clock, Store: s.store, Salt: rand.NewChaCha8([32]byte{byte(s.boots)}),
+		Policies: s.doc, Notifier: s.out, LastResort: s.last, Clock: s.clock, Store: s.store, Evidence: s.evidence, Salt: rand.NewChaCha8([32]byte{byte(s.boots)}),
 		Actions: map[string]Action{"fix": ActionFunc(func(_ context.Context, r ActionRequest) (ActionResult, error) {
 			if s.runs[r.ID] {
 				s.t.Errorf("action %s was done twice", r.ID)

@@ -36,6 +36,7 @@ func (e *Engine) Deliver(ctx context.Context) (n int, err error) {
 		return 0, ErrBusy
 	}
 	defer e.pump.Unlock()
+	e.feedEvidence(ctx, direct{e})
 	n, err = e.deliver(ctx)
 	if err != nil {
 		err = e.weather(ctx, err)
@@ -62,6 +63,7 @@ func (e *Engine) Settle(ctx context.Context) error {
 // settleAll is Settle under the pump's lock.
 func (e *Engine) settleAll(ctx context.Context) error {
 	for range maxRounds {
+		e.feedEvidence(ctx, direct{e})
 		if err := e.again(ctx); err != nil {
 			return err
 		}
@@ -71,7 +73,7 @@ func (e *Engine) settleAll(ctx context.Context) error {
 			return errors.Join(err, failed)
 		}
 		now := e.now()
-		if e.flights.next() > now && policy.Instant(e.nextDue.Load()) > now && policy.Instant(e.nextOut.Load()) > now {
+		if e.flights.next() > now && policy.Instant(e.nextDue.Load()) > now && policy.Instant(e.nextOut.Load()) > now && e.evidence.waiting() > now {
 			return nil
 		}
 	}

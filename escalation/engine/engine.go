@@ -58,6 +58,7 @@ type Engine struct {
 
 	// Projections: rebuilt from the streams by start, moved on by each commit.
 	board    *gate.Board
+	evidence evidence
 	told     told
 	silences silences
 
@@ -115,6 +116,7 @@ func New(cfg Config) (*Engine, error) {
 		e.watched = newWatched(e, cfg.Directory)
 	}
 	e.current.Store(e.newDocument(cfg.Policies))
+	e.evidence.init(cfg.Evidence)
 	var err error
 	if e.board, err = e.newBoard(); err != nil {
 		return nil, err
@@ -149,6 +151,9 @@ func (e *Engine) start(ctx context.Context) error {
 	// What is due in the store is found by looking.
 	e.dueBy(e.now())
 	e.leavesBy(e.now())
+	if err := e.readEvidence(ctx); err != nil {
+		return err
+	}
 	if err := e.project(ctx); err != nil {
 		return err
 	}
@@ -196,7 +201,10 @@ func lower(v *atomic.Int64, at policy.Instant) {
 // Next returns the earliest instant at which Tick or Deliver will have something
 // to do, as far as it is known without asking the store: at most now when they
 // have, policy.Never when nothing is to come.
-func (e *Engine) Next() policy.Instant {
+func (e *Engine) Next() policy.Instant { return min(e.nextWork(), e.evidence.waiting()) }
+
+// nextWork is Next without the sink of evidence, which Run feeds beside.
+func (e *Engine) nextWork() policy.Instant {
 	next := min(policy.Instant(e.nextDue.Load()), policy.Instant(e.nextOut.Load()), e.flights.next())
 	if e.keeper.Doubts() {
 		next = min(next, e.now().Add(timekeeper.SecondLook))

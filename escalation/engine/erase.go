@@ -143,6 +143,7 @@ func (e *Engine) commitBare(ctx context.Context, h *held, bare *escalation.State
 	if err != nil {
 		return err
 	}
+	e.evidence.note(h.stream, pos.Seq, pos.At)
 	e.counts.records.Add(1)
 	if e.subscribed() {
 		e.publish(Record{

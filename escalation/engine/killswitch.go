@@ -17,6 +17,10 @@ type killSwitch struct {
 	Since   policy.Instant `json:"since"`
 	// Released are the people who want it released; it takes two.
 	Released []policy.Target `json:"released,omitempty"`
+	// Freed and FreedAt are the record that released it last. It has no effect
+	// before the sink of evidence has it.
+	Freed   uint64         `json:"freed,omitempty"`
+	FreedAt policy.Instant `json:"freed_at,omitempty"`
 	// Held are the executions that it holds, to go on at its release.
 	Held []heldRun `json:"held,omitempty"`
 }

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"github.com/belfry-go/belfry/escalation"
@@ -45,6 +46,12 @@ func (e *Engine) Run(ctx context.Context) error {
 	var hint <-chan struct{}
 	if w, ok := e.store.(store.Watcher); ok {
 		hint = w.Watch(ctx)
+	}
+	if e.evidence.sink != nil {
+		var feeding sync.WaitGroup
+		feeding.Go(func() { e.feedInRun(ctx) })
+		defer feeding.Wait()
+		defer cancel()
 	}
 	var fault fault
 	for {
@@ -143,11 +150,11 @@ func (e *Engine) wait(ctx context.Context, hint <-chan struct{}, err error) bool
 	return true
 }
 
-// nextRound is Next, but for the outbox when there is no room for more: the end
+// nextRound is nextWork, but for the outbox when there is no room for more: the end
 // of an attempt wakes Run.
 func (e *Engine) nextRound() policy.Instant {
 	if e.lanes.room() > 0 {
-		return e.Next()
+		return e.nextWork()
 	}
 	next := policy.Instant(e.nextDue.Load())
 	if e.keeper.Doubts() {

@@ -88,6 +88,7 @@ func (e *Engine) commitSide(ctx context.Context, snap *store.Snapshot, st *sideS
 	if err != nil {
 		return 0, err
 	}
+	e.evidence.note(snap.Stream, r.Seq, entry.At)
 	e.counts.records.Add(1)
 	e.counts.outbox.Add(int64(len(c.Add) - len(c.Remove)))
 	e.dueBy(c.Due)

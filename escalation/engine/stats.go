@@ -33,6 +33,9 @@ type Stats struct {
 	// Repaired is how many streams the auditor found to be noted as due at
 	// another instant than their states say, or not found when they were due.
 	Repaired uint64
+	// Unevidenced is how many streams have entries that Config.Evidence has not
+	// taken.
+	Unevidenced int
 	// InFlight is how many attempts are under way.
 	InFlight int
 	// Next is the next deadline that is known.
@@ -49,6 +52,6 @@ func (e *Engine) Stats() Stats {
 		Open: max(e.counts.open.Load(), 0), Outbox: max(e.counts.outbox.Load(), 0),
 		Attempts: e.counts.attempts.Load(), Failures: e.counts.failures.Load(), Lost: e.counts.lost.Load(),
 		Abandoned: e.counts.abandoned.Load(), Hanging: e.lanes.hanging(), Unjournaled: e.counts.unjournaled.Load(), Repaired: e.counts.repaired.Load(),
-		InFlight: e.flights.len() + e.lanes.busy(), Next: e.Next(), Lateness: e.lateness.read(),
+		Unevidenced: len(e.evidence.work()), InFlight: e.flights.len() + e.lanes.busy(), Next: e.Next(), Lateness: e.lateness.read(),
 	}
 }

@@ -75,6 +75,9 @@ func (e *Engine) throw(ctx context.Context, name string, by escalation.Author, r
 			return nil, err
 		}
 		k, verdict = step(before, now)
+		if before.Stopped && !k.Stopped {
+			k.Freed, k.FreedAt = snap.Seq+1, now
+		}
 		if first != nil && !reused {
 			k, verdict = before, ignored(escalation.Duplicate)
 		}
@@ -106,12 +109,18 @@ func (e *Engine) switchNow(ctx context.Context) (killSwitch, error) {
 	return readSwitch(&snap)
 }
 
+// stops reports whether the switch stops actions: also while nobody outside has
+// the evidence of its release.
+func (e *Engine) stops(k killSwitch) bool {
+	return k.Stopped || !e.evidence.has(switchStream, k.Freed, k.FreedAt)
+}
+
 // stopped reports whether the switch holds an execution, and has it noted unless
 // nothing is to be done anyway.
 func (e *Engine) stopped(ctx context.Context, x *execution) (bool, error) {
 	k, err := e.switchNow(ctx)
-	if err != nil || !k.Stopped || x.dry {
-		return k.Stopped, err
+	if err != nil || !e.stops(k) || x.dry {
+		return e.stops(k), err
 	}
 	run := x.o.held()
 	stopped := true
@@ -120,7 +129,7 @@ func (e *Engine) stopped(ctx context.Context, x *execution) (bool, error) {
 		if err != nil {
 			return nil, err
 		}
-		if stopped = k.Stopped; !stopped {
+		if stopped = e.stops(k); !stopped {
 			return nil, errNothing
 		}
 		return k.hold(run).step(escalation.Event{
@@ -137,7 +146,7 @@ func (e *Engine) stopped(ctx context.Context, x *execution) (bool, error) {
 // again at each start: a crash in mid-way loses nothing.
 func (e *Engine) release(ctx context.Context) error {
 	k, err := e.switchNow(ctx)
-	if err != nil || k.Stopped {
+	if err != nil || e.stops(k) {
 		return err
 	}
 	for _, run := range k.Held {

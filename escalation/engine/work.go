@@ -199,6 +199,7 @@ func (e *Engine) finalize(w *work) {
 	}
 	h.doc = w.onto
 	h.state, w.next = w.next, h.state
+	e.evidence.note(h.stream, h.pos.Seq, h.pos.At)
 	if w.commit.Posted {
 		e.board.Update(h.doc.Document, &h.state, h.pos.Seq)
 	}

@@ -57,6 +57,13 @@ type Config struct {
 	// that has its store for itself sets it.
 	Exclusive bool
 
+	// Recorded reports whether the record seq of a stream, made at an instant, is
+	// kept where it has to be before a gate opens by it. Until it is, the alert's
+	// gates answer no more leniently than before; see [Board.Recheck].
+	//
+	// Defaults to always.
+	Recorded func(stream string, seq uint64, at policy.Instant) bool
+
 	// Logger is told of looks that failed and of alerts that cannot be read.
 	//
 	// Defaults to a logger that discards.
@@ -72,6 +79,7 @@ type Board struct {
 	maxStale  time.Duration // 0: it cannot be stale
 	lookAgain time.Duration
 	log       *slog.Logger
+	recorded  func(stream string, seq uint64, at policy.Instant) bool // nil: all is
 
 	// What Check reads: nil before the store was read, and while an alert in it
 	// cannot be. looked is when the last look at the store began.
@@ -84,6 +92,9 @@ type Board struct {
 	alerts map[string]*listed // by key#n
 	gone   []string           // of those, who have nothing on the board; the oldest first
 	blind  map[string]bool    // streams that cannot be read
+	// waiting are streams of alerts whose last record is not kept yet where it
+	// has to be.
+	waiting map[string]bool
 
 	looking sync.Mutex // one look at a time
 	since   uint64
@@ -116,7 +127,8 @@ func NewBoard(cfg Config) (*Board, error) {
 	}
 	b := &Board{
 		store: cfg.Store, now: cfg.Now, log: cfg.Logger, lookAgain: cfg.LookAgain,
-		latest: &view{table: *newTable()}, alerts: map[string]*listed{}, blind: map[string]bool{},
+		latest: &view{table: *newTable()}, alerts: map[string]*listed{}, blind: map[string]bool{}, waiting: map[string]bool{},
+		recorded: cfg.Recorded,
 	}
 	if b.now == nil {
 		c := cfg.Clock
@@ -173,14 +185,23 @@ func (b *Board) publish() {
 // already, or knows later, is left: commits may be made known out of their
 // order.
 func (b *Board) Update(doc *policy.Document, s *escalation.State, seq uint64) {
-	name := s.Key + "#" + strconv.FormatUint(s.Incarnation, 10)
+	name := nameOf(s)
 	fresh := gatesOf(doc, s)
+	kept := b.recorded == nil || b.recorded(alertStreams+name, seq, s.At)
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if a := b.alerts[name]; !kept && (a == nil || seq > a.seq) {
+		b.waits(name, s.Alert.Identity.ID, fresh, s, doc.Policies[s.Policy])
+		b.publish()
+		return
+	}
 	if b.update(name, s.Alert.Identity.ID, seq, fresh) {
 		b.publish()
 	}
 }
+
+// nameOf is how an alert is named on the board.
+func nameOf(s *escalation.State) string { return s.Key + "#" + strconv.FormatUint(s.Incarnation, 10) }
 
 // update is Update under the lock; it reports whether the view is another.
 func (b *Board) update(name, subject string, seq uint64, fresh []posted) (changed bool) {
@@ -198,6 +219,7 @@ func (b *Board) update(name, subject string, seq uint64, fresh []posted) (change
 		return changed
 	}
 	a.seq = seq
+	delete(b.waiting, alertStreams+name)
 	if a.posted && (a.subject != subject || len(fresh) == 0) {
 		b.replace(a.subject, name, nil)
 	}

@@ -1,8 +1,6 @@
 package gate
 
 import (
-	"strconv"
-
 	"github.com/belfry-go/belfry/escalation"
 	"github.com/belfry-go/belfry/policy"
 )
@@ -15,6 +13,7 @@ type posted struct {
 	// steps are what it answers, each from an instant on: the first from ever.
 	// These instants may pass before the machine is told of them.
 	steps []step
+	waits bool // it has said so before; what it says now waits to be recorded
 }
 
 type step struct {
@@ -53,7 +52,7 @@ func gatesOf(doc *policy.Document, s *escalation.State) []posted {
 			speaks = x.step(doc, s, i, turn) || speaks
 		}
 		if speaks {
-			x.alert = s.Key + "#" + strconv.FormatUint(s.Incarnation, 10)
+			x.alert = nameOf(s)
 			list = append(list, x)
 		}
 	}

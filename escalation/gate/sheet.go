@@ -105,6 +105,9 @@ func (s *sheet) decide(operation string, at policy.Instant) answer {
 	case len(by) > 0:
 		a.cause, a.because = CauseGate, becauseOf(by)
 		a.because.reason = fmt.Sprintf("gate %s of %s", strings.Join(a.because.gates, ", "), a.because.alert)
+		if slices.ContainsFunc(by, func(p *posted) bool { return p.waits }) {
+			a.because.reason += ", whose opening waits for the evidence of it to be taken"
+		}
 	case len(open) > 0:
 		a.cause, a.because = CauseOpening, becauseOf(open)
 		a.because.reason = fmt.Sprintf("gate %s of %s is open for a while", strings.Join(a.because.gates, ", "), a.because.alert)
