@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/belfry-go/belfry/escalation/store"
+	"github.com/belfry-go/belfry/escalation/store/pgstore"
 )
 
 // The bugs that a store can be given.
@@ -12,15 +13,18 @@ const (
 	noBug      = "none"
 	lostUpdate = "lost-update" // who loses a race is told that it won
 	noMemory   = "no-memory"   // event ids are not remembered
+	noNews     = "no-news"     // what other nodes commit is not told
 )
 
 // withBug returns the store with a bug in it.
-func withBug(st store.Store, bug string) store.Store {
+func withBug(st *pgstore.Store, bug string) store.Store {
 	switch bug {
 	case lostUpdate:
 		return losing{st}
 	case noMemory:
 		return forgetful{st}
+	case noNews:
+		return deaf{st}
 	}
 	return st
 }
@@ -45,4 +49,11 @@ type forgetful struct{ store.Store }
 
 func (forgetful) Seen(context.Context, string, store.SeenID) (store.Seen, error) {
 	return store.Seen{}, store.ErrNotFound
+}
+
+// deaf says that nothing has changed.
+type deaf struct{ *pgstore.Store }
+
+func (deaf) Changes(_ context.Context, since uint64) ([]store.Change, uint64, error) {
+	return nil, since, nil
 }

@@ -25,26 +25,32 @@ type clients struct {
 
 // do sends one operation, by one id, to one node after the other until one
 // answers.
-func (c *clients) do(verb, key string) output {
+func (c *clients) do(verb verb, key string) output {
 	const most = 100
 	c.mu.Lock()
 	id := fmt.Sprintf("%s-%d", verb, len(c.history))
 	at := len(c.history)
 	in := input{verb: verb, key: key}
-	c.history = append(c.history, porcupine.Operation{Input: in, Output: output{}, Call: micros(), Return: never})
+	c.history = append(c.history, porcupine.Operation{Input: in, Output: output{}, Call: called(verb), Return: never})
 	c.mu.Unlock()
 	for try := range most {
+		asked := called(verb)
 		answer, ok := c.f.call(c.f.below(len(c.f.nodes)), patience, verb, key, id)
 		if !ok {
 			continue
 		}
 		out := read(answer)
-		if verb != opLook && try > 0 {
+		changes := verb != opLook && !verb.asks()
+		if changes && try > 0 {
 			// An earlier node may have done it, and this one not.
 			out.sure = false
 		}
 		c.mu.Lock()
 		c.history[at].Output, c.history[at].Return = out, micros()
+		if !changes {
+			// Of what was asked and not answered nothing is left: this is another.
+			c.history[at].Call = asked
+		}
 		c.mu.Unlock()
 		return out
 	}
@@ -52,17 +58,25 @@ func (c *clients) do(verb, key string) output {
 	return output{}
 }
 
+// called is when an operation that begins now may have happened at the earliest.
+func called(verb verb) int64 {
+	if verb == opGlance {
+		return micros() - maxStale.Microseconds()
+	}
+	return micros()
+}
+
 // never is the return of an operation that did not.
 const never = int64(1) << 62
 
-// read reads an answer: the verdict, the incarnation, how many triggers, the
-// tier, the status.
+// read reads an answer: the verdict, and behind it of some operations the
+// incarnation, how many triggers, the tier, the status.
 func read(answer string) output {
 	var n, count, tier int
 	var verdict, status string
 	_, _ = fmt.Sscan(answer, &verdict, &n, &count, &tier, &status)
 	if n == 0 {
-		return output{sure: verdict != "", verdict: verdict}
+		return output{sure: verdict != "" && verdict != "doubt", verdict: verdict}
 	}
 	return output{
 		sure: !strings.Contains(verdict, "duplicate"), verdict: verdict,
@@ -94,7 +108,7 @@ func (c *clients) work(ctx context.Context) {
 func (c *clients) life(key string) {
 	c.do(opTrigger, key)
 	var wg sync.WaitGroup
-	each := func(times int, most time.Duration, verbs ...string) {
+	each := func(times int, most time.Duration, verbs ...verb) {
 		wg.Go(func() {
 			for range times {
 				pass(c.f.between(time.Millisecond, most))
@@ -106,16 +120,17 @@ func (c *clients) life(key string) {
 	}
 	each(4, 500*time.Millisecond, opTrigger)
 	each(1, 2500*time.Millisecond, opAck, opLook)
-	each(5, 500*time.Millisecond, opLook)
+	each(5, 500*time.Millisecond, opLook, opGlance, opCheck)
 	wg.Wait()
-	each(1, 2*time.Millisecond, opResolve, opLook)
-	each(1, 2*time.Millisecond, opAck, opResolve)
+	each(1, 2*time.Millisecond, opResolve, opLook, opGlance)
+	each(1, 2*time.Millisecond, opAck, opResolve, opCheck)
 	wg.Wait()
 }
 
 // nobody takes this alert: every tier must be told.
 func (c *clients) nobody(key string) {
 	c.do(opTrigger, key)
+	c.do(opGlance, key)
 	for _, tier := range tiers() {
 		if !c.f.seen(key, tier, 30*time.Second) {
 			c.f.t.Errorf("%s: tier %s was not told within half a minute", key, tier)

@@ -166,7 +166,7 @@ func (f *fleet) seen(key, tier string, most time.Duration) bool {
 
 // call says one command to a node, and returns its answer; ok is false when the
 // node fails, dies, or takes longer than patience, and nothing is known.
-func (f *fleet) call(i int, patience time.Duration, verb, key, id string) (answer string, ok bool) {
+func (f *fleet) call(i int, patience time.Duration, verb verb, key, id string) (answer string, ok bool) {
 	f.mu.Lock()
 	f.calls++
 	number, c, n := fmt.Sprint(f.calls), make(chan string, 1), f.nodes[i]

@@ -13,16 +13,16 @@ import (
 
 // verdict is what is counted.
 type verdict struct {
-	triggers, acks, resolves, looks, enters int
+	triggers, acks, resolves, looks, checks, doubts, enters int
 
 	missing, twice, again int
 	result                porcupine.CheckResult
 }
 
 func (v verdict) String() string {
-	return fmt.Sprintf("%d triggers, %d acknowledgements, %d resolves, %d looks, %d tiers entered by the clock, linearizable: %s; "+
+	return fmt.Sprintf("%d triggers, %d acknowledgements, %d resolves, %d looks, %d questions to a gate (%d in doubt), %d tiers entered by the clock, linearizable: %s; "+
 		"%d pages missing, %d tiers told under two ids, %d pages said again under their id",
-		v.triggers, v.acks, v.resolves, v.looks, v.enters, v.result, v.missing, v.twice, v.again)
+		v.triggers, v.acks, v.resolves, v.looks, v.checks, v.doubts, v.enters, v.result, v.missing, v.twice, v.again)
 }
 
 // judge holds what the clients saw to the model, and what was paged to what was
@@ -73,6 +73,11 @@ func (c *clients) check(t *testing.T, history []porcupine.Operation) (v verdict)
 			v.resolves++
 		case opLook:
 			v.looks++
+		case opCheck, opGlance:
+			v.checks++
+			if history[i].Output.(output).verdict == "doubt" {
+				v.doubts++
+			}
 		}
 	}
 	m := model()

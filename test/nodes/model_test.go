@@ -6,14 +6,23 @@ import (
 	"github.com/anishathalye/porcupine"
 )
 
-// The verbs of operations. enter is the engines' own: the ladder climbs a tier.
+// The verbs of operations. A look reads from the store where the alert stands; a
+// check asks the gate strictly, and a glance asks for what the node has at hand.
+// enter is the engines' own: the ladder climbs a tier.
 const (
-	opTrigger = "trigger"
-	opAck     = "ack"
-	opResolve = "resolve"
-	opLook    = "look"
-	opEnter   = "enter"
+	opTrigger verb = "trigger"
+	opAck     verb = "ack"
+	opResolve verb = "resolve"
+	opLook    verb = "look"
+	opCheck   verb = "check"
+	opGlance  verb = "glance"
+	opEnter   verb = "enter"
 )
+
+type verb string
+
+// asks reports whether an operation asks a gate.
+func (v verb) asks() bool { return v == opCheck || v == opGlance }
 
 // register is what the model knows of one key: whether its alert is open and
 // acknowledged, on which tier it stands, and how many triggers it counts.
@@ -24,8 +33,9 @@ type register struct {
 
 // input is one operation.
 type input struct {
-	verb, key string
-	tier      int // of enter
+	verb verb
+	key  string
+	tier int // of enter
 }
 
 // output is how it was answered. Of an operation that is not sure nobody knows
@@ -41,6 +51,10 @@ func (r register) apply(in input) (register, string) {
 	switch {
 	case in.verb == opLook:
 		return r, "applied"
+	case in.verb.asks() && r.open:
+		return r, "deny"
+	case in.verb.asks():
+		return r, "allow"
 	case in.verb == opTrigger && !r.exists:
 		return register{exists: true, open: true, count: 1}, "applied"
 	case !r.exists:
@@ -61,9 +75,12 @@ func (r register) apply(in input) (register, string) {
 	return r, "applied"
 }
 
-// saw reports whether an answer is the one that the rules give. A resolved alert
-// tells no more whether it was acknowledged.
-func (r register) saw(out output) bool {
+// saw reports whether an operation found the alert as the rules have it. A
+// resolved alert tells no more whether it was acknowledged.
+func (r register) saw(in input, out output) bool {
+	if in.verb == opEnter || in.verb.asks() {
+		return true // its verdict is all that it says
+	}
 	found := out.found
 	if !r.open {
 		found.acked = r.acked
@@ -84,7 +101,7 @@ func model() porcupine.Model {
 				return []any{before}
 			case !o.sure:
 				return []any{before, after}
-			case verdict != o.verdict || in.(input).verb != opEnter && !after.saw(o):
+			case verdict != o.verdict || !after.saw(in.(input), o):
 				return nil
 			}
 			return []any{after}

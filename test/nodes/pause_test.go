@@ -75,10 +75,10 @@ func (c *clients) stopped(t *testing.T, key, after string, pause time.Duration) 
 }
 
 // only has one node do an operation.
-func (c *clients) only(t *testing.T, node int, verb, key string) output {
+func (c *clients) only(t *testing.T, node int, verb verb, key string) output {
 	t.Helper()
 	call := micros()
-	answer, ok := c.f.call(node, time.Minute, verb, key, verb+"-"+key)
+	answer, ok := c.f.call(node, time.Minute, verb, key, string(verb)+"-"+key)
 	out := read(answer)
 	if !ok || out.verdict != "applied" {
 		t.Fatalf("%s of %s: %q", verb, key, answer)

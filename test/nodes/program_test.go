@@ -27,6 +27,9 @@ const (
 	attempt = 100 * time.Millisecond
 	lease   = 1200 * time.Millisecond
 	look    = 300 * time.Millisecond
+
+	// maxStale is how old an answer of a gate may be.
+	maxStale = 3 * look
 )
 
 // standingKeys begin the keys of alerts that do not climb.
@@ -72,7 +75,7 @@ func serve(ctx context.Context, args []string, stdin io.Reader, stdout, stderr i
 		LastResort: notify.NotifierFunc(func(context.Context, notify.Notification) (notify.Receipt, error) { return notify.Receipt{}, nil }),
 		Logger:     slog.New(slog.NewTextHandler(stderr, nil)),
 
-		AttemptTimeout: attempt, Lease: lease, LookAgain: look,
+		AttemptTimeout: attempt, Lease: lease, LookAgain: look, MaxStale: maxStale,
 	})
 	if err != nil {
 		return err
@@ -134,11 +137,15 @@ func (h *host) command(ctx context.Context, verb, key, id string) (string, error
 	switch verb {
 	case "look":
 		return h.lookAt(ctx, key)
+	case "check":
+		return asked(h.eng.CheckStrict(ctx, subject(key), "deploy")), nil
+	case "glance":
+		return asked(h.eng.Check(subject(key), "deploy")), nil
 	case "trigger":
 		r, err = h.eng.Trigger(ctx, policy.Alert{
 			Key: key, Kind: policy.SecretLeaked, Severity: policy.SeverityCritical,
 			Labels:   map[string]string{"standing": strconv.FormatBool(strings.HasPrefix(key, standingKeys))},
-			Identity: policy.Identity{ID: "svc-billing", Owner: policy.User("omar"), Criticality: policy.CriticalityHigh},
+			Identity: policy.Identity{ID: subject(key), Owner: policy.User("omar"), Criticality: policy.CriticalityHigh},
 		}, engine.By(policy.Service("scanner")), engine.WithID(id))
 	case "ack":
 		r, err = h.eng.Acknowledge(ctx, key, sam, engine.WithID(id))
@@ -151,6 +158,18 @@ func (h *host) command(ctx context.Context, verb, key, id string) (string, error
 		return "", err
 	}
 	return standing(r.Verdict, r.State), nil
+}
+
+// subject is the identity that the alert of a key is about.
+func subject(key string) string { return "svc-" + key }
+
+// asked is the answer of a gate as a line: allow, deny, or doubt where it denies
+// because it does not know.
+func asked(d engine.Decision) string {
+	if d.Cause().Doubt() {
+		return "doubt"
+	}
+	return d.Decision.String()
 }
 
 // lookAt reads where the last alert of a key stands, from the store.
