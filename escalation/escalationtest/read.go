@@ -104,7 +104,7 @@ func (r *reader) top(root *policy.Node) []*policy.Node {
 
 // document compiles a document that stands inline.
 func (r *reader) document(n *policy.Node) *policy.Document {
-	root, directory := cutDirectory(n)
+	root, directory := policyfile.Split(n)
 	var names []string
 	if directory != "" {
 		names = append(names, r.relative(r.file, directory))
@@ -147,7 +147,7 @@ func (r *reader) link(n *policy.Node, sources []policy.Source, names []string) *
 			r.errs = append(r.errs, err)
 			continue
 		}
-		root, directory := cutDirectory(root)
+		root, directory := policyfile.Split(root)
 		if directory != "" {
 			names = append(names, r.relative(name, directory))
 		}
@@ -162,17 +162,6 @@ func (r *reader) link(n *policy.Node, sources []policy.Source, names []string) *
 		return nil
 	}
 	return doc
-}
-
-// cutDirectory takes a `directory` that is the name of a file out of a tree.
-func cutDirectory(root *policy.Node) (*policy.Node, string) {
-	dir := root.Field("directory")
-	if dir == nil || dir.Kind != policy.NodeString || dir.Text == "" {
-		return root, ""
-	}
-	cut := *root
-	cut.Fields = slices.DeleteFunc(slices.Clone(root.Fields), func(f policy.Field) bool { return f.Name == "directory" })
-	return &cut, dir.Text
 }
 
 // relative is where a file lies that another names.

@@ -6,8 +6,12 @@ import (
 	"github.com/belfry-go/belfry/policy"
 )
 
-// cutDirectory takes a `directory` that is the name of a file out of a tree.
-func cutDirectory(root *policy.Node) (*policy.Node, string) {
+// Split is the document in the tree of a file, and the name of the file that its
+// `directory` is in; "" when it holds its directory, or has none. A directory in a
+// file of its own, bare or under `directory:` alone, becomes a document that has
+// nothing else. [Load] does so with each file that it reads.
+func Split(root *policy.Node) (document *policy.Node, directory string) {
+	root = completed(root)
 	dir := root.Field("directory")
 	if dir == nil || dir.Kind != policy.NodeString || dir.Text == "" {
 		return root, ""

@@ -41,7 +41,7 @@ func Load(paths ...string) (*policy.Document, error) {
 		if root == nil {
 			continue
 		}
-		root, directory := cutDirectory(completed(root))
+		root, directory := Split(root)
 		if directory != "" {
 			if !filepath.IsAbs(directory) {
 				directory = filepath.Join(filepath.Dir(path), directory)
