@@ -20,10 +20,12 @@ func (a *Answer) fresh() bool { return !a.Stale && !a.Failed }
 // firmly asks on behalf of a permission: meanwhile an answer that is not fresh is
 // no. It reports whether all that was looked at was fresh.
 func (m *machine) firmly(ask func()) (sure bool) {
+	firm, unsure := m.firm, m.unsure
 	m.firm, m.unsure = true, false
 	ask()
-	m.firm = false
-	return !m.unsure
+	sure = !m.unsure
+	m.firm, m.unsure = firm, unsure || !sure
+	return sure
 }
 
 // says is what an answer with yes or no says.
