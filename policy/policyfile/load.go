@@ -63,14 +63,20 @@ func Load(paths ...string) (*policy.Document, error) {
 }
 
 // Parse reads a document from memory, in YAML or JSON by its content. name is
-// for messages. The error is a [policy.Errors] with every fault.
+// for messages. It holds its own directory, for from memory no other file is
+// found. The error is a [policy.Errors] with every fault.
 func Parse(name string, src []byte) (*policy.Document, error) {
 	root, err := Tree(name, src)
 	if root == nil {
 		return nil, err
 	}
-	doc, compileErr := policy.Compile(name, src, completed(root))
-	if err = policy.Merge(err, compileErr); err != nil {
+	d := policy.NewDecoder(name, src)
+	cut, directory := Split(root)
+	if directory != "" {
+		d.Fault(root.Field("directory"), "directory", "\"directory\" is the name of a file, which is not looked for from here: load the document from a file, or write the directory in it")
+	}
+	doc, compileErr := policy.Compile(name, src, cut)
+	if err = policy.Merge(err, d.Err(), compileErr); err != nil {
 		return nil, err
 	}
 	return doc, nil

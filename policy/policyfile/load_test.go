@@ -110,3 +110,10 @@ func TestLoadErrors(t *testing.T) {
 		t.Errorf("two directories: %v, want an error with %q", err, want)
 	}
 }
+
+func TestParseNamesNoFile(t *testing.T) {
+	_, err := policyfile.Parse("-", []byte(policies+"directory: people.yaml\n"))
+	if err == nil || !strings.HasPrefix(err.Error(), "-:4:12: \"directory\" is the name of a file") {
+		t.Errorf("Parse = %v; want the place of the name", err)
+	}
+}
