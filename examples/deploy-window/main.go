@@ -69,7 +69,7 @@ func (p pipeline) morning(ctx context.Context) {
 	p.Answered(p.Engine.Trigger(ctx, token, certManager))
 
 	p.After(ctx, 3*time.Minute, "a hotfix is to go out")
-	p.deploy()
+	p.deploy(ctx)
 
 	p.After(ctx, 5*time.Minute, "paula has it, she says")
 	p.Answered(p.Engine.Acknowledge(ctx, token.Key, paula))
@@ -78,24 +78,26 @@ func (p pipeline) morning(ctx context.Context) {
 	p.Answered(p.Engine.Acknowledge(ctx, token.Key, ines))
 
 	p.After(ctx, 17*time.Minute, "the release is to go out")
-	p.deploy()
+	p.deploy(ctx)
 
 	p.After(ctx, 4*time.Minute, "cert-manager has renewed the token")
 	p.Answered(p.Engine.Succeeded(ctx, token.Key, certManager, "renewed"))
 
 	p.After(ctx, 4*time.Minute, "the window opens, and the release is to go out")
-	p.deploy()
+	p.deploy(ctx)
 
 	p.Evidence(ctx, token.Key)
 }
 
 // deploy asks, and then deploys or does not.
-func (p pipeline) deploy() {
-	if err := p.Engine.Check("payments-deployer", "deploy").Err(); err != nil {
+func (p pipeline) deploy(ctx context.Context) {
+	err := p.Engine.Guard(ctx, engine.By(policy.Service("pipeline")), "payments-deployer", "deploy", func(context.Context) error {
+		p.Say("it is out")
+		return nil
+	})
+	if err != nil {
 		p.Say("it waits: %v", err)
-		return
 	}
-	p.Say("it is out")
 }
 
 // pause is what the policy has done when the gate closes.

@@ -89,22 +89,24 @@ func (v vault) morning(ctx context.Context) {
 	v.Answered(v.Engine.Succeeded(ctx, leak.Key, sam, "contained"))
 
 	v.After(ctx, time.Minute, "billing is to be deployed")
-	v.deploy()
+	v.deploy(ctx)
 
 	v.After(ctx, 15*time.Minute, "billing has a new key, and the old one is gone")
 	v.Answered(v.Engine.Resolve(ctx, leak.Key, self, "replaced"))
-	v.deploy()
+	v.deploy(ctx)
 
 	v.Evidence(ctx, leak.Key)
 }
 
 // deploy asks, and then deploys or does not.
-func (v vault) deploy() {
-	if err := v.Engine.Check("billing-key", "deploy").Err(); err != nil {
+func (v vault) deploy(ctx context.Context) {
+	err := v.Engine.Guard(ctx, engine.By(policy.Service("pipeline")), "billing-key", "deploy", func(context.Context) error {
+		v.Say("deployed")
+		return nil
+	})
+	if err != nil {
 		v.Say("not deployed: %v", err)
-		return
 	}
-	v.Say("deployed")
 }
 
 // restrict is done at once: it gives nothing away and is easily taken back.

@@ -73,7 +73,7 @@ func (s service) day(ctx context.Context) {
 	s.Answered(s.Engine.Trigger(ctx, inactive, inventory))
 
 	s.After(ctx, time.Hour, "acme calls")
-	s.call()
+	s.call(ctx)
 
 	s.After(ctx, time.Minute, "pat, of acme, asks to have it back, and approves")
 	s.Answered(s.Engine.Request(ctx, inactive.Key, pat, reEnable, `{"scope":"inbox"}`))
@@ -85,24 +85,26 @@ func (s service) day(ctx context.Context) {
 	s.After(ctx, 15*time.Minute, "the evidence comes in")
 	s.Answered(s.Engine.Note(ctx, inactive.Key, vault, "version 8", engine.WithEvidence("credential_rotated")))
 	s.Answered(s.Engine.Note(ctx, inactive.Key, pat, "inbox only", engine.WithEvidence("scope_attested")))
-	s.call()
+	s.call(ctx)
 
 	s.After(ctx, 15*time.Minute, "dan, of governance, approves")
 	s.Answered(s.Engine.Vote(ctx, inactive.Key, dan, reEnable, "approve"))
 
 	s.After(ctx, time.Minute, "acme calls")
-	s.call()
+	s.call(ctx)
 
 	s.Evidence(ctx, inactive.Key)
 }
 
 // call is a request of the partner: asked first, then answered or not.
-func (s service) call() {
-	if err := s.Engine.Check("partner-acme", "use").Err(); err != nil {
+func (s service) call(ctx context.Context) {
+	err := s.Engine.Guard(ctx, engine.By(policy.Service("acme")), "partner-acme", "use", func(context.Context) error {
+		s.Say("200")
+		return nil
+	})
+	if err != nil {
 		s.Say("403: %v", err)
-		return
 	}
-	s.Say("200")
 }
 
 // toggle is what the policy has done to the identity when it is found, and when

@@ -1,7 +1,7 @@
 // Command rotation is a rotator whose nightly run fails for a credential that can
 // do everything. Application engineering and identity governance are told side by
 // side, and each answers for itself; an operator who needs the identity meanwhile
-// asks governance, and gets half an hour:
+// asks governance, and gets one session:
 //
 //	go run ./examples/rotation
 package main
@@ -15,6 +15,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/belfry-go/belfry/escalation"
 	"github.com/belfry-go/belfry/escalation/engine"
 	"github.com/belfry-go/belfry/examples/internal/stage"
 	"github.com/belfry-go/belfry/notify"
@@ -73,20 +74,19 @@ func (r *rotator) night(ctx context.Context) {
 	r.Answered(r.Engine.Acknowledge(ctx, key, dora))
 
 	r.After(ctx, 10*time.Minute, "olga needs the database")
-	r.open()
-	r.Answered(r.Engine.Request(ctx, key, olga, engine.Matter{Gate: "admin"}, `{"why":"failover"}`))
+	r.session(ctx, olga)
 
 	r.After(ctx, 3*time.Minute, "dora approves")
 	r.Answered(r.Engine.Vote(ctx, key, dora, engine.Matter{Gate: "admin"}, "approve"))
-	r.open()
 
-	r.After(ctx, 35*time.Minute, "olga is late for more")
-	r.open()
+	r.After(ctx, time.Minute, "olga tries again, and once more")
+	r.session(ctx, olga)
+	r.session(ctx, olga)
 
-	r.After(ctx, time.Minute, "the database is back; the next rotation")
+	r.After(ctx, 20*time.Minute, "the database is back; the next rotation")
 	r.down = false
 	r.rotate(ctx)
-	r.open()
+	r.session(ctx, olga)
 
 	r.Evidence(ctx, key)
 }
@@ -119,11 +119,14 @@ func (r *rotator) retry(_ context.Context, req engine.ActionRequest) (engine.Act
 	return engine.ActionResult{}, r.try()
 }
 
-// open asks whether the identity may be used.
-func (r *rotator) open() {
-	if err := r.Engine.Check("svc-db-admin", "admin").Err(); err != nil {
+// session opens one, if the identity may be used. Where a gate holds, the guard
+// has asked its review; what the review opens is used up by one session.
+func (r *rotator) session(ctx context.Context, by escalation.Author) {
+	err := r.Engine.Guard(ctx, by, "svc-db-admin", "admin", func(context.Context) error {
+		r.Say("a session is open")
+		return nil
+	})
+	if err != nil {
 		r.Say("no session: %v", err)
-		return
 	}
-	r.Say("a session is open")
 }
