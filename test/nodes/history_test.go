@@ -1,3 +1,5 @@
+//go:build unix
+
 package nodes
 
 import (
@@ -11,7 +13,6 @@ import (
 	"github.com/belfry-go/belfry/escalation"
 	"github.com/belfry-go/belfry/escalation/store"
 	"github.com/belfry-go/belfry/escalation/store/pgstore"
-	"github.com/belfry-go/belfry/policy/policyfile"
 )
 
 // entries reads from the store every tier above the first that was entered, as
@@ -90,7 +91,7 @@ func (f *fleet) verified(t *testing.T, st store.Store, stream string) (records [
 		}
 		records = append(records, r)
 	}
-	doc, err := policyfile.Load("testdata/ladder.yaml")
+	doc, err := ladder()
 	if err != nil {
 		t.Fatal(err)
 	}

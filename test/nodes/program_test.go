@@ -1,8 +1,11 @@
+//go:build unix
+
 package nodes
 
 import (
 	"bufio"
 	"context"
+	_ "embed"
 	"errors"
 	"fmt"
 	"io"
@@ -44,6 +47,12 @@ type host struct {
 	out io.Writer
 }
 
+//go:embed testdata/ladder.yaml
+var ladderFile []byte
+
+// ladder are the policies of all nodes.
+func ladder() (*policy.Document, error) { return policyfile.Parse("ladder.yaml", ladderFile) }
+
 // program is the process: an engine called name on the database url, with the
 // named bug in its store.
 func program(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
@@ -59,7 +68,7 @@ func serve(ctx context.Context, args []string, stdin io.Reader, stdout, stderr i
 		return errors.New("want a database, a name and a bug")
 	}
 	url, name, bug := args[0], args[1], args[2]
-	doc, err := policyfile.Load("testdata/ladder.yaml")
+	doc, err := ladder()
 	if err != nil {
 		return err
 	}
