@@ -104,9 +104,9 @@ verify: ## go.mod and go.sum are tidy, what was downloaded is what go.sum says
 	$(GO) mod verify
 
 .PHONY: modules
-modules: ## vet, test and verify each nested module on its own
+modules: ## vet, test under the race detector and verify each nested module on its own
 	.ci/each-module --nested $(GO) vet ./...
-	.ci/each-module --nested $(GO) test ./...
+	.ci/each-module --nested $(GO) test -race -shuffle=on ./...
 	.ci/each-module --nested $(GO) mod tidy -diff
 
 .PHONY: kill9

@@ -103,6 +103,7 @@ func TestHungServer(t *testing.T) {
 		},
 		"put":      func(ctx context.Context) error { return st.PutDocument(ctx, policy.Digest{1}, []byte("d")) },
 		"document": func(ctx context.Context) error { _, err := st.Document(ctx, policy.Digest{1}); return err },
+		"changes":  func(ctx context.Context) error { _, _, err := st.Changes(ctx, 0); return err },
 		"erase":    func(ctx context.Context) error { return st.Erase(ctx, "s", 1) },
 		"history": func(ctx context.Context) error {
 			for _, err := range st.History(ctx, "s", 0) {

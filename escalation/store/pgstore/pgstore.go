@@ -27,10 +27,11 @@ import (
 )
 
 const (
-	// connections is how many a node uses at most, and idle how many it keeps;
-	// one more listens.
+	// connections is how many a node uses at most; one more listens. What was
+	// idle for as long as idle is given back: to open one costs the server more
+	// than to keep it.
 	connections = 16
-	idle        = 4
+	idle        = time.Minute
 	// timeout bounds a call where the URL says nothing else.
 	timeout = 5 * time.Second
 )
@@ -70,7 +71,8 @@ func Open(ctx context.Context, url string) (*Store, error) {
 	}
 	db := stdlib.OpenDB(*config)
 	db.SetMaxOpenConns(connections)
-	db.SetMaxIdleConns(idle)
+	db.SetMaxIdleConns(connections)
+	db.SetConnMaxIdleTime(idle)
 	st, err := sqlstore.Open(ctx, db, sqlstore.PostgreSQL, sqlstore.OwnDB(), sqlstore.Timeout(limit))
 	if err != nil {
 		return nil, err

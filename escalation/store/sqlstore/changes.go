@@ -12,15 +12,20 @@ import (
 // Changes implements [store.Changer]. With PostgreSQL what is told again is what
 // was posted since the oldest transaction began that still runs, anywhere on the
 // server.
-func (s *Store) Changes(ctx context.Context, since uint64) ([]store.Change, uint64, error) {
+func (s *Store) Changes(ctx context.Context, since uint64) (changed []store.Change, mark uint64, err error) {
 	if since > math.MaxInt64 {
 		return nil, 0, fmt.Errorf("sqlstore: changes since %d: no store has given that mark", since)
 	}
-	changed, mark, err := s.changes(ctx, int64(since))
+	err = s.bounded(ctx, "changes").do(func(ctx context.Context) error {
+		var last int64
+		changed, last, err = s.changes(ctx, int64(since))
+		mark = uint64(last)
+		return err
+	})
 	if err != nil {
-		return nil, 0, wrap("changes", err)
+		return nil, 0, err
 	}
-	return changed, uint64(mark), nil
+	return changed, mark, nil
 }
 
 func (s *Store) changes(ctx context.Context, since int64) (changed []store.Change, mark int64, err error) {
