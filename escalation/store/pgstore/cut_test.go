@@ -30,7 +30,7 @@ func TestCutInCommit(t *testing.T) {
 			at := store.Genesis("s")
 			for round := range 3 { // new statements, and prepared ones
 				k := commitTo("s", at)
-				p.arm(f, "s", false)
+				p.arm(f, happened, false)
 				err := st.Commit(t.Context(), k)
 				want := sqlstore.ErrLost
 				if f == hangBefore || f == hangAfter {

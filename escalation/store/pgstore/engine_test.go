@@ -58,9 +58,9 @@ func TestEngineCutInCommit(t *testing.T) {
 				}
 				in := engine.Input{Key: "db", ID: "rotation-7", Event: escalation.Event{
 					Kind: escalation.EventTrigger, By: engine.By(policy.Service("rotator")),
-					Alert: &policy.Alert{Key: "db", Kind: policy.RotationFailed, Severity: policy.SeverityHigh},
+					Alert: &policy.Alert{Key: "db", Kind: policy.RotationFailed, Severity: policy.SeverityHigh, Summary: "rotation of db failed"},
 				}}
-				p.arm(f, "alert/db#1", lasts)
+				p.arm(f, in.Event.Alert.Summary, lasts)
 				r, err := eng.Submit(t.Context(), in)
 				if p.times() != 1 {
 					t.Fatalf("the commit was met %d times by the proxy, Submit says %v", p.times(), err)

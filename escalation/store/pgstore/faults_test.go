@@ -16,10 +16,13 @@ import (
 	"github.com/belfry-go/belfry/policy"
 )
 
+// happened is what the entries of commitTo say.
+const happened = "what happened"
+
 func commitTo(name string, at store.Position) *store.Commit {
 	k := &store.Commit{
 		Stream: name, After: at, Open: true, Due: policy.Never,
-		Entries: []store.Entry{{Body: []byte("body")}}, State: []byte("state"),
+		Entries: []store.Entry{{Body: []byte(happened)}}, State: []byte("state"),
 	}
 	at.Link(&k.Entries[0], nil)
 	return k

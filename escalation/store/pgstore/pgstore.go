@@ -69,6 +69,13 @@ func Open(ctx context.Context, url string) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
+	if !pooled(config) { // a pooler does not know such parameters, and refuses them
+		for name, value := range sqlstore.PostgreSQLSettings() {
+			if _, ok := config.RuntimeParams[name]; !ok {
+				config.RuntimeParams[name] = value
+			}
+		}
+	}
 	db := stdlib.OpenDB(*config)
 	db.SetMaxOpenConns(connections)
 	db.SetMaxIdleConns(connections)
@@ -89,7 +96,7 @@ func deadline(config *pgx.ConnConfig) (time.Duration, error) {
 	const parameter = "statement_timeout"
 	text, ok := config.RuntimeParams[parameter]
 	if !ok {
-		if !pooled(config) { // a pooler does not know the parameter, and refuses it
+		if !pooled(config) {
 			config.RuntimeParams[parameter] = strconv.FormatInt(timeout.Milliseconds(), 10)
 		}
 		return timeout, nil

@@ -2,7 +2,6 @@ package pgstore_test
 
 import (
 	"bytes"
-	"encoding/hex"
 	"net"
 	"net/url"
 	"sync"
@@ -69,12 +68,12 @@ func newProxy(t *testing.T, through string) (*proxy, string) {
 	return p, u.String()
 }
 
-// arm has the next statement with a stream's name in it meet a fate; with
-// lasts, all connections hang from then on.
-func (p *proxy) arm(f fate, stream string, lasts bool) {
+// arm has the next statement with a text in it meet a fate; with lasts, all
+// connections hang from then on.
+func (p *proxy) arm(f fate, text string, lasts bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.marked, p.fate, p.lasts, p.met = []byte(hex.EncodeToString([]byte(stream))), f, lasts, 0
+	p.marked, p.fate, p.lasts, p.met = []byte(text), f, lasts, 0
 }
 
 // hang has every connection hang, those to come too.

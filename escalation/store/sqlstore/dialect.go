@@ -34,3 +34,18 @@ func (d Dialect) text(statement string) string {
 	}
 	return statement
 }
+
+// PostgreSQLSettings are what the connections to a PostgreSQL should say, as a
+// host's own may (ALTER ROLE … SET, or the driver's parameters) and pgstore's
+// do. The store is right without them, and quicker with them: each of its
+// statements is meant to walk an index, and what PostgreSQL believes about
+// tables that fill and empty all day is rarely so, and then it reads and sorts
+// all of them instead.
+func PostgreSQLSettings() map[string]string {
+	return map[string]string{
+		"enable_seqscan":    "off",
+		"enable_bitmapscan": "off",
+		"jit":               "off",
+		"plan_cache_mode":   "force_generic_plan",
+	}
+}

@@ -35,7 +35,7 @@
 // UPDATE; claims pass over what another is claiming (FOR UPDATE SKIP LOCKED).
 // There is no leader and no session lock, so a pooler between them does no
 // harm. The tables stand in the schema that the connections' search_path names
-// first.
+// first. See [PostgreSQLSettings] for what the connections should say.
 //
 // # Schema
 //

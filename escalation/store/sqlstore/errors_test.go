@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -126,17 +127,28 @@ func TestMigrationsSplit(t *testing.T) {
 }
 
 func TestArray(t *testing.T) {
-	var a array
-	if got := a.text(); got != "{}" {
-		t.Errorf("an empty array is %s", got)
-	}
-	a.bytes([]byte("a\"\\\x00"))
-	a.bytes(nil)
-	a.optional(nil)
-	a.optional([]byte{})
-	a.int(-7)
-	if got, want := a.text(), `{"\\x61225c00","\\x",NULL,"\\x",-7}`; got != want {
-		t.Errorf("got %s, want %s", got, want)
+	var blobs, ints, none array
+	blobs.bytes([]byte("a\"\\\x00"))
+	blobs.bytes(nil)
+	blobs.optional(nil)
+	blobs.optional([]byte{})
+	ints.int(-7)
+	ints.int(9)
+	for _, tt := range []struct {
+		of   *array
+		how  encoding
+		want any
+	}{
+		{&blobs, asText, `{"\\x61225c00","\\x",NULL,"\\x"}`},
+		{&blobs, asSlices, [][]byte{[]byte("a\"\\\x00"), {}, nil, {}}},
+		{&ints, asText, `{-7,9}`},
+		{&ints, asSlices, []int64{-7, 9}},
+		{&none, asText, nil},
+		{&none, asSlices, nil},
+	} {
+		if got := tt.how.value(tt.of); !reflect.DeepEqual(got, tt.want) {
+			t.Errorf("got %#v, want %#v", got, tt.want)
+		}
 	}
 }
 

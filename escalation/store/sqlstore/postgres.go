@@ -16,6 +16,7 @@ type postgres struct {
 	db        *sql.DB
 	namespace string
 	reads     *reader
+	arrays    encoding
 }
 
 // migrationLock is the number of the advisory lock under which tables are made
@@ -36,6 +37,9 @@ func openPostgres(ctx context.Context, db *sql.DB) (*postgres, error) {
 		}
 	}
 	if _, err := tx.ExecContext(ctx, `SELECT pg_advisory_xact_lock($1)`, int64(migrationLock)); err != nil {
+		return nil, err
+	}
+	if p.arrays, err = probe(ctx, tx); err != nil {
 		return nil, err
 	}
 	if p.namespace, err = PostgreSQL.migrate(ctx, postgresMigration{tx}); err != nil {

@@ -1,6 +1,7 @@
 package sqlstore
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"database/sql"
@@ -122,7 +123,7 @@ func setErr(commits []*store.Commit, err error) {
 
 // write sends one round and returns which of it was written.
 func (p *postgres) write(ctx context.Context, round []*store.Commit) ([]bool, error) {
-	rows, err := p.db.QueryContext(ctx, commitStatement, encodeRound(round)...)
+	rows, err := p.db.QueryContext(ctx, commitStatement, p.arrays.round(round)...)
 	if err != nil {
 		return nil, err
 	}
@@ -138,11 +139,11 @@ func (p *postgres) write(ctx context.Context, round []*store.Commit) ([]bool, er
 	return written, rows.Err()
 }
 
-// encodeRound makes the arguments of commitStatement.
-func encodeRound(round []*store.Commit) []any {
+// round makes the arguments of commitStatement.
+func (e encoding) round(round []*store.Commit) []any {
 	var c [16]array // commits
 	var p array     // which of them are posted
-	var e [7]array  // entries
+	var h [7]array  // entries
 	var s [6]array  // event ids
 	var r [4]array  // removals
 	var a [7]array  // additions
@@ -170,17 +171,21 @@ func encodeRound(round []*store.Commit) []any {
 		}
 		for j := range k.Entries {
 			x := &k.Entries[j]
-			e[0].int(n)
-			e[1].int(int64(x.Seq))
-			e[2].int(int64(x.At))
-			e[3].int(int64(x.Kind))
-			e[4].bytes(x.Salt[:])
-			e[5].bytes(x.Body)
-			e[6].bytes(x.Hash[:])
+			h[0].int(n)
+			h[1].int(int64(x.Seq))
+			h[2].int(int64(x.At))
+			h[3].int(int64(x.Kind))
+			h[4].bytes(x.Salt[:])
+			h[5].bytes(x.Body)
+			h[6].bytes(x.Hash[:])
 		}
+		first := len(s[1].blobs)
 		for j := range k.Seen {
 			x := &k.Seen[j]
 			digest := seenDigest(x.SeenID)
+			if slices.ContainsFunc(s[1].blobs[first:], func(b []byte) bool { return bytes.Equal(b, digest[:]) }) {
+				continue // of several the first is kept, and rows have no order
+			}
 			s[0].int(n)
 			s[1].bytes(digest[:])
 			s[2].bytes(x.Content[:])
@@ -206,13 +211,13 @@ func encodeRound(round []*store.Commit) []any {
 			a[6].bytes(x.Body)
 		}
 	}
-	args := make([]any, 0, len(c)+len(e)+len(s)+len(r)+len(a)+1)
-	for _, part := range [][]array{c[:], e[:], s[:], r[:], a[:]} {
+	args := make([]any, 0, len(c)+len(h)+len(s)+len(r)+len(a)+1)
+	for _, part := range [][]array{c[:], h[:], s[:], r[:], a[:]} {
 		for i := range part {
-			args = append(args, part[i].text())
+			args = append(args, e.value(&part[i]))
 		}
 	}
-	return append(args, p.text())
+	return append(args, e.value(&p))
 }
 
 func keyBytes(key string) []byte {
@@ -311,7 +316,8 @@ func (p *postgres) explain(ctx context.Context, refused []*store.Commit) error {
 		}
 	}
 	rows, err := p.db.QueryContext(ctx, explainStatement,
-		name.text(), key.text(), n.text(), of.text(), seq.text(), i.text(), token.text())
+		p.arrays.value(&name), p.arrays.value(&key), p.arrays.value(&n),
+		p.arrays.value(&of), p.arrays.value(&seq), p.arrays.value(&i), p.arrays.value(&token))
 	if err != nil {
 		return err
 	}

@@ -181,7 +181,7 @@ func (s *Store) Seen(ctx context.Context, stream string, id store.SeenID) (store
 }
 
 // streamsPage is how many names are read at once.
-const streamsPage = 256
+const streamsPage = 1024
 
 // Streams implements [store.Store].
 func (s *Store) Streams(ctx context.Context, q store.StreamQuery) iter.Seq2[string, error] {
