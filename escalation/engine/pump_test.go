@@ -81,6 +81,8 @@ func TestSubmitAnswers(t *testing.T) {
 	b.must("ignored(stale)")(r, err)
 	r, err = b.e.Acknowledge(ctx, "db", svc)
 	b.must("rejected(not_a_person)")(r, err)
+	r, err = b.e.Acknowledge(ctx, "db", alice, WithID("a1"))
+	b.must("applied")(r, err)
 	r, err = b.e.Resolve(ctx, "db", bob, "fixed")
 	b.must("applied")(r, err)
 	r, err = b.e.Acknowledge(ctx, "db", alice)
@@ -92,6 +94,14 @@ func TestSubmitAnswers(t *testing.T) {
 	b.must("applied")(r, err)
 	if r.State.Incarnation != 2 {
 		t.Errorf("incarnation %d; want 2", r.State.Incarnation)
+	}
+	// What was about the first alert and is sent again now is not about the second.
+	r, err = b.e.Trigger(ctx, alertOf("db"), svc, WithID("t1"))
+	b.must("ignored(duplicate)")(r, err)
+	r, err = b.e.Acknowledge(ctx, "db", alice, WithID("a1"))
+	b.must("ignored(duplicate)")(r, err)
+	if r.State.Count != 1 || r.State.Status != escalation.StatusTriggered {
+		t.Errorf("the second alert counts %d and is %s; want 1, triggered", r.State.Count, r.State.Status)
 	}
 }
 

@@ -128,7 +128,7 @@ func (e *Engine) apply(ctx context.Context, stream string, in *Input) (Result, e
 }
 
 func (e *Engine) applyTo(ctx context.Context, w *work, in *Input) (Result, error) {
-	seen, reused, err := e.seen(ctx, w.held.stream, in)
+	seen, reused, err := e.seenLately(ctx, w.held.stream, in)
 	if err != nil {
 		return Result{}, err
 	}
@@ -296,6 +296,18 @@ func (e *Engine) seen(ctx context.Context, stream string, in *Input) (first *sto
 		return nil, false, fmt.Errorf("engine: seen %q in %q: %w", in.ID, stream, err)
 	}
 	return &s, s.Content != in.content(), nil
+}
+
+// seenLately looks for the event's id in an alert's stream and in that of the key's
+// alert before: an event that is sent again, because nobody heard the answer, may
+// find that its alert is over and another open, which it was not about.
+func (e *Engine) seenLately(ctx context.Context, stream string, in *Input) (first *store.Seen, reused bool, err error) {
+	first, reused, err = e.seen(ctx, stream, in)
+	n := incarnationOf(stream)
+	if first != nil || err != nil || in.ID == "" || n < 2 {
+		return first, reused, err
+	}
+	return e.seen(ctx, alertStream(in.Key, n-1), in)
 }
 
 func (in *Input) seenID() store.SeenID {
