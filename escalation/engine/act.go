@@ -109,19 +109,21 @@ func (e *Engine) obstacle(ctx context.Context, c caller, x *execution, now polic
 		return x.refusal(joined("nobody to do it to", x.left())), nil
 	case x.gives && !x.assured:
 		return x.report(escalation.ResultHeld, "it gives something back, and that takes a review or a verified end"), nil
-	case !x.granted:
-		why, err := e.spend(ctx, c, x)
-		if err != nil {
-			return escalation.Report{}, err
-		}
-		if why != "" {
-			if err := e.capture(ctx, x); err != nil {
-				return escalation.Report{}, err
-			}
-			return x.report(escalation.ResultHeld, joined(why, x.left())), nil
-		}
 	}
-	return escalation.Report{}, nil
+	return e.bounded(ctx, c, x)
+}
+
+// bounded binds x to its subjects, and then takes them out of its budget: what is
+// spent is spent on them, and is not to be done to others after a crash.
+func (e *Engine) bounded(ctx context.Context, c caller, x *execution) (escalation.Report, error) {
+	if err := e.capture(ctx, x); err != nil || x.granted {
+		return escalation.Report{}, err
+	}
+	why, err := e.spend(ctx, c, x)
+	if err != nil || why == "" {
+		return escalation.Report{}, err
+	}
+	return x.report(escalation.ResultHeld, joined(why, x.left())), nil
 }
 
 // halted reports that the kill switch, or the breaker of its kind, holds x.
@@ -185,9 +187,6 @@ func (e *Engine) planned(ctx context.Context, x *execution) error {
 // outcome is unknown, and does not repeat it blindly. It is false when the item
 // is somebody else's by now, or the breaker took another to try.
 func (e *Engine) commence(ctx context.Context, x *execution, now policy.Instant) (bool, error) {
-	if err := e.capture(ctx, x); err != nil {
-		return false, err
-	}
 	if !x.req.Undo {
 		if ok, err := e.admitted(ctx, x); err != nil || !ok {
 			if err == nil {
@@ -235,16 +234,14 @@ func (e *Engine) acted(ctx context.Context, c caller, f *flight) error {
 		detail = notify.Redact(errors.New(f.res.Detail))
 		result, detail, st = e.verified(ctx, c, x, detail)
 	case escalation.ResultUnknown:
-		result, detail, again, st = e.readBack(ctx, c, x, detail)
+		result, detail, again = e.readBack(ctx, c, x, detail)
+		x.unseen = true
 	default: // it says what is known
 	}
 	if again && !x.req.Undo && x.action != nil && isIdempotent(x.action) && x.req.Attempt <= x.spec.Retries {
 		return e.tryAgain(ctx, x, detail, f.at)
 	}
 	n := x.number(&f.res)
-	if f.res.Handle != "" {
-		st.Handle = f.res.Handle
-	}
 	detail = joined(detail, x.left())
 	err := e.keepDeed(ctx, x, result.String()+": "+detail, func(d *deed) {
 		end := ending{Seq: x.o.id().Seq, I: x.o.id().I, Result: result, Subjects: n, Detail: detail}
@@ -254,7 +251,7 @@ func (e *Engine) acted(ctx context.Context, c caller, f *flight) error {
 		}
 		d.Run = end
 		if result == escalation.ResultDone {
-			d.Done, d.Handle, d.Fingerprint = x.req.Subjects, st.Handle, st.Fingerprint
+			d.Done, d.Handle, d.Fingerprint, d.Unseen = x.req.Subjects, f.res.Handle, st.Fingerprint, x.unseen
 		}
 	})
 	if err != nil {

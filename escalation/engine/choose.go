@@ -28,7 +28,8 @@ func (e *Engine) choose(ctx context.Context, c caller, x *execution) error {
 			continue // named twice, done once
 		}
 		why, err := e.unfit(ctx, x, &s)
-		switch at := slices.IndexFunc(captured, func(o Subject) bool { return o.ID == s.ID }); {
+		at := slices.IndexFunc(captured, func(o Subject) bool { return o.ID == s.ID })
+		switch {
 		case err != nil:
 			return err
 		case why != "":
@@ -40,6 +41,9 @@ func (e *Engine) choose(ctx context.Context, c caller, x *execution) error {
 		if why != "" {
 			x.drop(s.ID, why)
 			continue
+		}
+		if bound {
+			s = captured[at] // it weighs what it weighed
 		}
 		x.req.Subjects = append(x.req.Subjects, s)
 	}

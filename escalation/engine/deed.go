@@ -26,6 +26,9 @@ type deed struct {
 	Done        []Subject `json:"done,omitempty"`
 	Handle      string    `json:"handle,omitempty"`
 	Fingerprint string    `json:"fingerprint,omitempty"`
+	// Unseen: its answer was lost, and what stands was read back. It may be
+	// somebody else's doing.
+	Unseen bool `json:"unseen,omitempty"`
 }
 
 // ending is how the execution of one effect ended; without a result it has not.

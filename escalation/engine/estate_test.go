@@ -106,10 +106,6 @@ func (w *estate) Verify(_ context.Context, req ActionRequest) (Standing, error) 
 		}
 		st.Done = st.Done && a.disabled != req.Undo
 		st.Fingerprint += strconv.Itoa(a.changes) + " "
-		if st.Handle != "" {
-			st.Handle += ","
-		}
-		st.Handle += s.ID + "=false"
 	}
 	return st, nil
 }

@@ -27,6 +27,7 @@ type execution struct {
 	granted bool            // people granted it
 	assured bool            // what it waits for is a review's opening, or a verified end
 	gives   bool            // it gives something back
+	unseen  bool            // its answer was lost
 	dropped []string        // who is left out, and why
 }
 

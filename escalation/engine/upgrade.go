@@ -42,18 +42,15 @@ type Standing struct {
 	// changes whenever somebody changes the subjects. It is kept, and nothing
 	// in it may be secret.
 	Fingerprint string
-	// Handle is what Undo will need, for where the answer of Act was lost.
-	//
-	// Defaults to what Act answered.
-	Handle string
 	// Detail is for people, and is recorded: nothing in it may be secret.
 	Detail string
 }
 
 // Undoer takes an action back. The request has the ID of this undo, Undo set, the
 // subjects that the action was done to, and the Handle that it answered with. An
-// action that is no [Verifier] as well is never taken back: nobody could say
-// whether its subjects are still as it left them.
+// action that is no [Verifier] as well is never taken back, and neither is an
+// execution whose answer was lost: nobody could say whether the subjects are still
+// as the action left them.
 type Undoer interface {
 	Undo(ctx context.Context, req ActionRequest) (ActionResult, error)
 }

@@ -55,18 +55,18 @@ func (e *Engine) verified(ctx context.Context, c caller, x *execution, detail st
 
 // readBack finds out what became of an attempt of which nobody knows. again says
 // that it is known not to have been done.
-func (e *Engine) readBack(ctx context.Context, c caller, x *execution, detail string) (r escalation.Result, text string, again bool, st Standing) {
+func (e *Engine) readBack(ctx context.Context, c caller, x *execution, detail string) (r escalation.Result, text string, again bool) {
 	st, err := e.standing(ctx, c, x, x.req)
 	text = "outcome unknown: " + detail
 	switch {
 	case err != nil && lacks(err):
-		return escalation.ResultFailed, text, false, st
+		return escalation.ResultFailed, text, false
 	case err != nil:
-		return escalation.ResultFailed, joined(text, "it could not be read back: "+notify.Redact(err)), false, st
+		return escalation.ResultFailed, joined(text, "it could not be read back: "+notify.Redact(err)), false
 	case !st.Done:
-		return escalation.ResultFailed, joined(text, "read back, it is not done", st.Detail), true, st
+		return escalation.ResultFailed, joined(text, "read back, it is not done", st.Detail), true
 	}
-	return escalation.ResultDone, joined(text, "read back, it is done", st.Detail), false, st
+	return escalation.ResultDone, joined(text, "read back, it is done", st.Detail), false
 }
 
 // undoable finds what is in the way of taking an action back: a window that is
@@ -79,6 +79,9 @@ func (e *Engine) undoable(ctx context.Context, c caller, x *execution, now polic
 		return x.refusal("what it did is not on record"), nil
 	case x.spec.Undo == nil || !x.doneAt.Known() || now > x.doneAt.Add(x.spec.Undo.Within):
 		return x.refusal("its window is over"), nil
+	}
+	if x.deed.Unseen {
+		return x.refusal("its answer was lost, so that nobody can say whether it is as the action left it"), nil
 	}
 	if _, ok := x.action.(Undoer); !ok {
 		return x.refusal(errNoUndo.Error()), nil
