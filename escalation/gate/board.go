@@ -85,6 +85,7 @@ type Board struct {
 	// cannot be. looked is when the last look at the store began.
 	view   atomic.Pointer[view]
 	looked atomic.Int64
+	plain  [CauseStore + 1]*because // of the causes that say it all
 
 	mu     sync.Mutex
 	latest *view // what view is, or will be once nothing is in doubt
@@ -150,6 +151,9 @@ func NewBoard(cfg Config) (*Board, error) {
 		if b.maxStale <= 0 {
 			b.maxStale = 3 * b.lookAgain
 		}
+	}
+	for c := range b.plain {
+		b.plain[c] = Cause(c).plain()
 	}
 	b.Load(cfg.Policies)
 	return b, nil
@@ -270,20 +274,19 @@ func (b *Board) replace(subject, alert string, fresh []posted) {
 func (b *Board) Check(subject, operation string) Decision {
 	// In this order: what is seen on the board is at least as new as the look,
 	// and the time at least as late as both.
-	looked := b.looked.Load()
+	looked := policy.Never
+	if b.maxStale > 0 {
+		looked = policy.Instant(b.looked.Load())
+	}
 	v := b.view.Load()
 	if v == nil {
-		return b.doubt(subject, operation)
+		return b.doubt()
 	}
 	s := v.find(subject)
-	d := Decision{Subject: subject, Operation: operation, Looked: policy.Never}
 	if b.maxStale > 0 || s != nil && s.turn.Known() {
 		now := b.now()
-		if b.maxStale > 0 {
-			if d.Looked = policy.Instant(looked); now.Sub(d.Looked) > b.maxStale {
-				d.Decision, d.cause = escalation.Deny, CauseStale
-				return d
-			}
+		if b.maxStale > 0 && now.Sub(looked) > b.maxStale {
+			return Decision{escalation.Deny, b.plain[CauseStale], looked}
 		}
 		for s != nil && now >= s.turn {
 			s = s.later
@@ -291,16 +294,13 @@ func (b *Board) Check(subject, operation string) Decision {
 	}
 	if s != nil {
 		if a := s.answer(operation); a != nil {
-			d.Decision, d.cause, d.because = a.says, a.cause, a.because
-			return d
+			return Decision{a.says, a.because, looked}
 		}
 	}
 	if v.names(operation) {
-		d.Decision, d.cause = escalation.Allow, CauseNothing
-		return d
+		return Decision{escalation.Allow, b.plain[CauseNothing], looked}
 	}
-	d.Decision, d.cause = escalation.Deny, CauseOperation
-	return d
+	return Decision{escalation.Deny, b.plain[CauseOperation], looked}
 }
 
 // fewOperations are found faster one by one than by halves.
@@ -321,14 +321,13 @@ func (v *view) names(operation string) bool {
 }
 
 // doubt is what is answered while nobody knows what the gates say.
-func (b *Board) doubt(subject, operation string) Decision {
-	d := Decision{Decision: escalation.Deny, Subject: subject, Operation: operation, Looked: policy.Never, cause: CauseNotLoaded}
+func (b *Board) doubt() Decision {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.loaded {
-		d.cause = CauseUnreadable
+		return Decision{escalation.Deny, b.plain[CauseUnreadable], policy.Never}
 	}
-	return d
+	return Decision{escalation.Deny, b.plain[CauseNotLoaded], policy.Never}
 }
 
 // Strict is Check after a look at the store: it answers from all that was
@@ -336,10 +335,7 @@ func (b *Board) doubt(subject, operation string) Decision {
 // it denies.
 func (b *Board) Strict(ctx context.Context, subject, operation string) Decision {
 	if err := b.Refresh(ctx); err != nil {
-		return Decision{
-			Decision: escalation.Deny, Subject: subject, Operation: operation, Looked: policy.Instant(b.looked.Load()),
-			cause: CauseStore,
-		}
+		return Decision{escalation.Deny, b.plain[CauseStore], policy.Instant(b.looked.Load())}
 	}
 	return b.Check(subject, operation)
 }

@@ -201,7 +201,7 @@ func ExampleBoard() {
 	fmt.Println(board.Check("svc-db", "read").Err())
 	fmt.Println(board.Check("svc-db", "destroy").Err())
 	// Output:
-	// gate: not allowed: read of "svc-db": the board is not loaded
+	// gate: not allowed: the board is not loaded
 	// <nil>
-	// gate: not allowed: destroy of "svc-db": no gate and no `operations` of the document names it
+	// gate: not allowed: no gate and no `operations` of the document names the operation
 }

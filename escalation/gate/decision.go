@@ -48,48 +48,46 @@ func (c Cause) String() string {
 	return fmt.Sprintf("cause(%d)", uint8(c))
 }
 
-// reason says it for people, as far as the cause alone can.
-func (c Cause) reason() string {
+// plain is why, where the cause says it all.
+func (c Cause) plain() *because {
+	b := &because{cause: c}
 	switch c {
-	case CauseNothing:
-		return ""
 	case CauseOperation:
-		return "no gate and no `operations` of the document names it"
+		b.reason = "no gate and no `operations` of the document names the operation"
 	case CauseNotLoaded:
-		return "the board is not loaded"
+		b.reason = "the board is not loaded"
 	case CauseUnreadable:
-		return "some alerts cannot be read, nor what their gates say"
+		b.reason = "some alerts cannot be read, nor what their gates say"
 	case CauseStale:
-		return "the last look at the store is too old"
+		b.reason = "the last look at the store is too old"
 	case CauseStore:
-		return "the store cannot be read"
+		b.reason = "the store cannot be read"
 	}
-	return c.String()
+	return b
 }
 
 // Doubt reports whether it is for want of knowledge that an operation is denied.
 func (c Cause) Doubt() bool { return c >= CauseNotLoaded && c <= CauseStore }
 
-// Decision is what a board answers. The zero value allows nothing.
+// Decision is what a board answers. It is three words, so that it is handed on in
+// registers. The zero value allows nothing.
 type Decision struct {
 	// Decision is allow, hold or deny. A hold is not an allow.
 	Decision escalation.Decision
-	// Subject and Operation are what was asked.
-	Subject, Operation string
+	because  *because
 	// Looked is when the look at the store began from which this is known;
 	// policy.Never where nobody else writes to the store, so that nothing of it
 	// can be old.
 	Looked policy.Instant
-
-	cause   Cause
-	because *because // nil: the cause says it all
 }
 
 // because is what stands behind a decision. It is shared and never written.
 type because struct {
+	cause  Cause
 	gates  []string
 	alert  string
 	reason string
+	about  string // the operation and the subject, for an error; "": whatever was asked
 	places []Place
 }
 
@@ -105,41 +103,29 @@ type Place struct {
 // Allowed reports whether the operation may go on.
 func (d Decision) Allowed() bool { return d.Decision == escalation.Allow }
 
+// why is what stands behind d.
+func (d *Decision) why() because {
+	if d.because == nil {
+		return because{reason: "nothing was asked"}
+	}
+	return *d.because
+}
+
 // Cause is why.
-func (d Decision) Cause() Cause { return d.cause }
+func (d Decision) Cause() Cause { return d.why().cause }
 
 // Gates are those that say so, sorted. The slice is shared: read it only.
-func (d Decision) Gates() []string {
-	if d.because == nil {
-		return nil
-	}
-	return d.because.gates
-}
+func (d Decision) Gates() []string { return d.why().gates }
 
 // Alert is the first of the alerts behind Gates, as key#n.
-func (d Decision) Alert() string {
-	if d.because == nil {
-		return ""
-	}
-	return d.because.alert
-}
+func (d Decision) Alert() string { return d.why().alert }
 
 // Reason says why, for people; "" when nothing stands against it.
-func (d Decision) Reason() string {
-	if d.because == nil {
-		return d.cause.reason()
-	}
-	return d.because.reason
-}
+func (d Decision) Reason() string { return d.why().reason }
 
 // Places are the gates that say so, each with its alert; of an allow, the gates
 // that a review has opened for a while. The slice is shared: read it only.
-func (d Decision) Places() []Place {
-	if d.because == nil {
-		return nil
-	}
-	return d.because.places
-}
+func (d Decision) Places() []Place { return d.why().places }
 
 // Err is nil when the operation may go on, else an error that wraps ErrDenied
 // and says what stands against it.
@@ -155,7 +141,7 @@ type deniedError struct{ d Decision }
 
 // Error says what is not allowed, and why.
 func (e *deniedError) Error() string {
-	return fmt.Sprintf("%v: %s of %q: %s", ErrDenied, e.d.Operation, e.d.Subject, e.d.Reason())
+	return fmt.Sprintf("%v: %s%s", ErrDenied, e.d.why().about, e.d.Reason())
 }
 
 // Is finds ErrDenied, and ErrHeld or ErrDoubt where that is why.

@@ -41,10 +41,10 @@ func (g Guard) Do(ctx context.Context, by escalation.Author, subject, operation 
 	}
 	d := g.Check(ctx, subject, operation)
 	if !d.Allowed() {
-		return errors.Join(d.Err(), g.ask(ctx, by, &d))
+		return errors.Join(d.Err(), g.ask(ctx, by, &d, subject, operation))
 	}
 	if d.Cause() == CauseOpening {
-		if err := g.use(ctx, by, &d); err != nil {
+		if err := g.use(ctx, by, &d, subject, operation); err != nil {
 			return err
 		}
 	}
@@ -52,14 +52,14 @@ func (g Guard) Do(ctx context.Context, by escalation.Author, subject, operation 
 }
 
 // ask asks the reviews of the gates that hold, but those that are under way.
-func (g Guard) ask(ctx context.Context, by escalation.Author, d *Decision) error {
+func (g Guard) ask(ctx context.Context, by escalation.Author, d *Decision, subject, operation string) error {
 	if d.Decision != escalation.Hold || g.Request == nil {
 		return nil
 	}
 	ask, err := json.Marshal(struct {
 		Operation string `json:"operation"`
 		Subject   string `json:"subject"`
-	}{d.Operation, d.Subject})
+	}{operation, subject})
 	if err != nil {
 		return fmt.Errorf("gate: what is asked: %w", err)
 	}
@@ -77,13 +77,13 @@ func (g Guard) ask(ctx context.Context, by escalation.Author, d *Decision) error
 
 // use uses up the openings that the operation needs. Each counts once, whoever
 // saw it open.
-func (g Guard) use(ctx context.Context, by escalation.Author, d *Decision) error {
+func (g Guard) use(ctx context.Context, by escalation.Author, d *Decision, subject, operation string) error {
 	if g.Use == nil {
-		return fmt.Errorf("%w: %s of %q needs an opening, and there is nobody to use it up", ErrDenied, d.Operation, d.Subject)
+		return fmt.Errorf("%w: %s of %q needs an opening, and there is nobody to use it up", ErrDenied, operation, subject)
 	}
 	for _, p := range d.Places() {
 		if err := g.Use(ctx, by, p); err != nil {
-			return fmt.Errorf("%w: %s of %q: the opening of gate %s of %s#%d: %w", ErrDenied, d.Operation, d.Subject, p.Gate, p.Key, p.Incarnation, err)
+			return fmt.Errorf("%w: %s of %q: the opening of gate %s of %s#%d: %w", ErrDenied, operation, subject, p.Gate, p.Key, p.Incarnation, err)
 		}
 	}
 	return nil

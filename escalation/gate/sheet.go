@@ -24,9 +24,8 @@ type sheet struct {
 // answer is what was made beforehand for one operation.
 type answer struct {
 	operation string
-	because   *because // nil: nothing stands against it
+	because   *because // nil: this is no answer
 	says      escalation.Decision
-	cause     Cause // CauseNone: this is no answer
 }
 
 func newSheet(subject string, gates []posted) *sheet {
@@ -60,7 +59,7 @@ func (s *sheet) fill(at policy.Instant) {
 			if s.answer(operation) != nil {
 				continue
 			}
-			if a := s.decide(operation, at); s.first.cause == CauseNone {
+			if a := s.decide(operation, at); s.first.because == nil {
 				s.first = a
 			} else {
 				s.more = append(s.more, a)
@@ -71,9 +70,13 @@ func (s *sheet) fill(at policy.Instant) {
 
 // answer is what is said about an operation; nil: no gate names it.
 func (s *sheet) answer(operation string) *answer {
-	if s.first.operation == operation && s.first.cause != CauseNone {
+	if s.first.operation == operation && s.first.because != nil {
 		return &s.first
 	}
+	return s.another(operation)
+}
+
+func (s *sheet) another(operation string) *answer {
 	for i := range s.more {
 		if s.more[i].operation == operation {
 			return &s.more[i]
@@ -100,24 +103,27 @@ func (s *sheet) decide(operation string, at policy.Instant) answer {
 			by = append(by, p)
 		}
 	}
-	a := answer{operation: strings.Clone(operation), says: says, cause: CauseNothing}
+	a := answer{operation: strings.Clone(operation), says: says}
 	switch {
 	case len(by) > 0:
-		a.cause, a.because = CauseGate, becauseOf(by)
+		a.because = becauseOf(CauseGate, by)
 		a.because.reason = fmt.Sprintf("gate %s of %s", strings.Join(a.because.gates, ", "), a.because.alert)
 		if slices.ContainsFunc(by, func(p *posted) bool { return p.waits }) {
 			a.because.reason += ", whose opening waits for the evidence of it to be taken"
 		}
 	case len(open) > 0:
-		a.cause, a.because = CauseOpening, becauseOf(open)
+		a.because = becauseOf(CauseOpening, open)
 		a.because.reason = fmt.Sprintf("gate %s of %s is open for a while", strings.Join(a.because.gates, ", "), a.because.alert)
+	default:
+		a.because = CauseNothing.plain()
 	}
+	a.because.about = fmt.Sprintf("%s of %q: ", operation, s.subject)
 	return a
 }
 
 // becauseOf says which gates are why. Of several alerts the first is named.
-func becauseOf(by []*posted) *because {
-	b := &because{alert: by[0].alert}
+func becauseOf(cause Cause, by []*posted) *because {
+	b := &because{cause: cause, alert: by[0].alert}
 	for _, p := range by {
 		b.alert = min(b.alert, p.alert)
 		b.gates = append(b.gates, p.place.Gate)

@@ -59,7 +59,7 @@ func TestSheetAnswers(t *testing.T) {
 			t.Errorf("%s at %d has no answer", tt.operation, tt.at)
 			continue
 		}
-		d := Decision{Decision: a.says, cause: a.cause, because: a.because}
+		d := Decision{Decision: a.says, because: a.because}
 		if d.Decision != tt.want || d.Cause() != tt.cause || fmt.Sprint(d.Gates()) != tt.gates || d.Alert() != tt.alert {
 			t.Errorf("%s at %d: %s for %s by %v of %q; want %s for %s by %s of %q",
 				tt.operation, tt.at, d.Decision, d.Cause(), d.Gates(), d.Alert(), tt.want, tt.cause, tt.gates, tt.alert)

@@ -1,9 +1,6 @@
 package gate
 
-import (
-	"hash/maphash"
-	"sync/atomic"
-)
+import "sync/atomic"
 
 // table finds an identity's sheet. Readers take no lock: a slot is written as a
 // whole, and a table that has become too small is replaced by a copy. What a
@@ -14,7 +11,7 @@ import (
 // so that who is not there is looked for in one line of the cache and no
 // further. Its length is a power of two.
 type table struct {
-	seed  maphash.Seed
+	hash  hash
 	slots []slot
 	used  int // the writers' own
 }
@@ -28,10 +25,10 @@ type slot struct {
 
 const leastSlots = 16
 
-func newTable() *table { return &table{seed: maphash.MakeSeed(), slots: make([]slot, leastSlots)} }
+func newTable() *table { return &table{hash: newHash(), slots: make([]slot, leastSlots)} }
 
 // tagOf is never 0.
-func (t *table) tagOf(subject string) uint64 { return maphash.String(t.seed, subject) | 1 }
+func (t *table) tagOf(subject string) uint64 { return t.hash.of(subject) | 1 }
 
 // find returns the sheet of a subject; nil: there is nothing about it.
 func (t *table) find(subject string) *sheet {
@@ -92,7 +89,7 @@ func (t *table) grown() *table {
 	for n < 4*len(live) {
 		n *= 2
 	}
-	fresh := &table{seed: t.seed, slots: make([]slot, n), used: len(live)}
+	fresh := &table{hash: t.hash, slots: make([]slot, n), used: len(live)}
 	mask := uint64(n - 1)
 	for _, s := range live {
 		tag := t.tagOf(s.subject)
