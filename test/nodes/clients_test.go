@@ -83,7 +83,7 @@ func read(answer string) output {
 	return output{
 		sure: !strings.Contains(verdict, "duplicate"), verdict: verdict,
 		found: register{
-			exists: true, open: status != "resolved", acked: status == "acknowledged", tier: tier, count: count,
+			n: n, open: status != "resolved", acked: status == "acknowledged", tier: tier, count: count,
 		},
 	}
 }
@@ -105,8 +105,8 @@ func (c *clients) work(ctx context.Context) {
 
 // life is an alert that a scanner triggers a few times, while people look at it,
 // and take it at some time. When all that is over it is resolved, by two at
-// once. No trigger is sent after that: a node that was paused may come late with
-// an earlier attempt, which would count on the next alert of the key.
+// once, and a second alert of the key opens: a node that was paused may come to
+// it late with what was about the first.
 func (c *clients) life(key string) {
 	c.do(opTrigger, key)
 	var wg sync.WaitGroup
@@ -127,6 +127,10 @@ func (c *clients) life(key string) {
 	each(1, 2*time.Millisecond, opResolve, opLook, opGlance)
 	each(1, 2*time.Millisecond, opAck, opResolve, opCheck)
 	wg.Wait()
+	c.do(opTrigger, key)
+	each(2, 500*time.Millisecond, opLook, opTrigger, opCheck)
+	each(1, 2500*time.Millisecond, opAck, opResolve)
+	wg.Wait()
 }
 
 // nobody takes this alert: every tier must be told.
@@ -134,7 +138,7 @@ func (c *clients) nobody(key string) {
 	c.do(opTrigger, key)
 	c.do(opGlance, key)
 	for _, tier := range tiers() {
-		if !c.f.seen(key, tier, 30*time.Second) {
+		if !c.f.seen(key+"#1", tier, 30*time.Second) {
 			c.f.t.Errorf("%s: tier %s was not told within half a minute", key, tier)
 		}
 	}

@@ -26,9 +26,9 @@ type node struct {
 
 // sighting is a page as the fleet saw it first.
 type sighting struct {
-	id, key, tier string
-	at            int64 // in microseconds since 1970
-	again         int   // how often it was said again
+	id, name, tier string // the alert's name is key#n
+	at             int64  // in microseconds since 1970
+	again          int    // how often it was said again
 }
 
 // fleet is some processes on one database, and what they say.
@@ -124,7 +124,7 @@ func (f *fleet) heard(n *node, line string) {
 		}
 	case "page":
 		w := strings.Fields(rest)
-		f.page(sighting{id: w[0], key: w[1], tier: w[2], at: now})
+		f.page(sighting{id: w[0], name: w[1], tier: w[2], at: now})
 	default:
 		f.log = append(f.log, n.name+": "+line)
 	}
@@ -145,14 +145,14 @@ func (f *fleet) page(s sighting) {
 
 // seen waits until the page of a tier was seen, and reports whether it was
 // within most.
-func (f *fleet) seen(key, tier string, most time.Duration) bool {
+func (f *fleet) seen(name, tier string, most time.Duration) bool {
 	limit := time.NewTimer(most)
 	defer limit.Stop()
 	for {
 		f.mu.Lock()
 		changed := f.changed
 		for _, p := range f.pages {
-			if p.key == key && p.tier == tier {
+			if p.name == name && p.tier == tier {
 				f.mu.Unlock()
 				return true
 			}

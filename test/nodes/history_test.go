@@ -39,8 +39,13 @@ func (f *fleet) entries(t *testing.T) (ops []porcupine.Operation, ids map[string
 // climbs are the entries of one stream; ids get the records that enter tiers.
 func (f *fleet) climbs(t *testing.T, st store.Store, stream string, ids map[string]bool) (ops []porcupine.Operation) {
 	t.Helper()
-	records := f.verified(t, st, stream)
-	key, _, _ := strings.Cut(strings.TrimPrefix(stream, "alert/"), "#")
+	name := strings.TrimPrefix(stream, "alert/")
+	key, number, _ := strings.Cut(name, "#")
+	n, err := strconv.Atoi(number)
+	if err != nil {
+		t.Fatalf("%s: %v", stream, err)
+	}
+	records := f.verified(t, st, stream, uint64(n))
 	for i := range records {
 		for _, e := range records[i].Effects {
 			if e.Kind != escalation.LineTierEntered {
@@ -51,8 +56,8 @@ func (f *fleet) climbs(t *testing.T, st store.Store, stream string, ids map[stri
 				continue // by the trigger
 			}
 			ops = append(ops, porcupine.Operation{
-				Input: input{verb: opEnter, key: key, tier: int(e.Tier)}, Output: output{sure: true, verdict: "applied"},
-				Call: int64(records[i].Event.At), Return: f.told(key, tiers()[e.Tier]),
+				Input: input{verb: opEnter, key: key, n: n, tier: int(e.Tier)}, Output: output{sure: true, verdict: "applied"},
+				Call: int64(records[i].Event.At), Return: f.told(name, tiers()[e.Tier]),
 			})
 		}
 	}
@@ -60,10 +65,10 @@ func (f *fleet) climbs(t *testing.T, st store.Store, stream string, ids map[stri
 }
 
 // told is when a page of a tier was seen first.
-func (f *fleet) told(key, tier string) int64 {
+func (f *fleet) told(name, tier string) int64 {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	i := slices.IndexFunc(f.pages, func(p *sighting) bool { return p.key == key && p.tier == tier })
+	i := slices.IndexFunc(f.pages, func(p *sighting) bool { return p.name == name && p.tier == tier })
 	if i < 0 {
 		return never // it was withdrawn
 	}
@@ -71,7 +76,7 @@ func (f *fleet) told(key, tier string) int64 {
 }
 
 // verified reads a history that is whole.
-func (f *fleet) verified(t *testing.T, st store.Store, stream string) (records []escalation.Record) {
+func (f *fleet) verified(t *testing.T, st store.Store, stream string, n uint64) (records []escalation.Record) {
 	t.Helper()
 	var snap store.Snapshot
 	if err := st.Load(t.Context(), stream, &snap); err != nil {
@@ -95,7 +100,7 @@ func (f *fleet) verified(t *testing.T, st store.Store, stream string) (records [
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := escalation.Replay(doc, escalation.State{Key: snap.Key, Incarnation: 1}, slices.Values(records))
+	s, err := escalation.Replay(doc, escalation.State{Key: snap.Key, Incarnation: n}, slices.Values(records))
 	if err != nil {
 		t.Error(err)
 	} else if !bytes.Equal(escalation.AppendState(nil, &s), snap.State) {

@@ -36,10 +36,10 @@ func (c *clients) judge(t *testing.T) verdict {
 	v.enters = len(entered)
 	under := map[string]string{}
 	for _, p := range c.f.pages {
-		at := p.key + " " + p.tier
+		at := p.name + " " + p.tier
 		if first, ok := under[at]; ok {
 			v.twice++
-			t.Errorf("tier %s of %s was told under %s and %s", p.tier, p.key, first, p.id)
+			t.Errorf("tier %s of %s was told under %s and %s", p.tier, p.name, first, p.id)
 		}
 		under[at] = p.id
 		v.again += p.again
@@ -50,7 +50,7 @@ func (c *clients) judge(t *testing.T) verdict {
 	}
 	for _, key := range c.silent {
 		for _, tier := range tiers() {
-			if under[key+" "+tier] == "" {
+			if under[key+"#1 "+tier] == "" {
 				v.missing++
 				t.Errorf("tier %s of %s was never told", tier, key)
 			}

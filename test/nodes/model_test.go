@@ -26,17 +26,20 @@ type verb string
 // asks reports whether an operation asks a gate.
 func (v verb) asks() bool { return v == opCheck || v == opGlance }
 
-// register is what the model knows of one key: whether its alert is open and
-// acknowledged, on which tier it stands, and how many triggers it counts.
+// register is what the model knows of one key: how many alerts it had, whether the
+// last is open and acknowledged, on which tier that stands, and how many triggers
+// it counts.
 type register struct {
-	exists, open, acked bool
-	tier, count         int
+	n           int
+	open, acked bool
+	tier, count int
 }
 
 // input is one operation.
 type input struct {
 	verb verb
 	key  string
+	n    int // of enter: which alert of the key
 	tier int // of enter
 }
 
@@ -57,9 +60,9 @@ func (r register) apply(in input) (register, string) {
 		return r, "deny"
 	case in.verb.asks():
 		return r, "allow"
-	case in.verb == opTrigger && !r.exists:
-		return register{exists: true, open: true, count: 1}, "applied"
-	case !r.exists:
+	case in.verb == opTrigger && !r.open:
+		return register{n: r.n + 1, open: true, count: 1}, "applied"
+	case r.n == 0:
 		return r, "ignored(unknown)"
 	case !r.open:
 		return r, "ignored(resolved)"
@@ -69,7 +72,7 @@ func (r register) apply(in input) (register, string) {
 		r.acked = true
 	case in.verb == opResolve:
 		r.open = false
-	case in.verb == opEnter && (r.acked || in.tier != r.tier+1):
+	case in.verb == opEnter && (in.n != r.n || r.acked || in.tier != r.tier+1):
 		return r, "rejected"
 	case in.verb == opEnter:
 		r.tier = in.tier

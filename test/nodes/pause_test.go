@@ -45,7 +45,7 @@ func (c *clients) stopped(t *testing.T, key, after string, pause time.Duration) 
 	c.only(t, 1, opLook, key) // it has begun, and is not stopped in the middle of that
 	f.pause(1)                // so that it is the first node which tells, and holds the alert
 	c.only(t, 0, opTrigger, key)
-	if !f.seen(key, tiers()[0], time.Minute) {
+	if !f.seen(key+"#1", tiers()[0], time.Minute) {
 		t.Fatal("the first tier was not told")
 	}
 	f.pause(0)
@@ -58,7 +58,7 @@ func (c *clients) stopped(t *testing.T, key, after string, pause time.Duration) 
 	c.only(t, 0, opTrigger, after)
 	f.pause(1)
 	for _, tier := range tiers() {
-		if !f.seen(after, tier, time.Minute) {
+		if !f.seen(after+"#1", tier, time.Minute) {
 			t.Fatalf("tier %s of the second alert was not told by the engine that was stopped", tier)
 		}
 	}
@@ -67,7 +67,7 @@ func (c *clients) stopped(t *testing.T, key, after string, pause time.Duration) 
 		t.Errorf("acknowledged on tier %d, the engine that was stopped sees %+v", stood, out.found)
 	}
 	for _, tier := range tiers()[stood+1:] {
-		if f.told(key, tier) != never {
+		if f.told(key+"#1", tier) != never {
 			t.Errorf("tier %s was told behind the acknowledgement on %s", tier, tiers()[stood])
 		}
 	}

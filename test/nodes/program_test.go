@@ -106,11 +106,11 @@ func (h *host) say(format string, args ...any) {
 	_, _ = fmt.Fprintf(h.out, format+"\n", args...)
 }
 
-// tell is the pager. A page's line: page, its id, key, tier.
+// tell is the pager. A page's line: page, its id, the alert's name, the tier.
 func (h *host) tell(_ context.Context, n notify.Notification) (notify.Receipt, error) {
 	for _, it := range n.Alerts {
 		if n.Kind == notify.KindPage && it.Tier != "" {
-			h.say("page %s %s %s", it.ID, it.Key, it.Tier)
+			h.say("page %s %s %s", it.ID, it.Name(), it.Tier)
 		}
 	}
 	return notify.Receipt{}, nil
