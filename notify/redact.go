@@ -6,6 +6,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/belfry-go/belfry/policy"
 )
 
 // maxErrorText bounds the text of an error, in bytes: a vendor's answer pasted
@@ -15,13 +17,13 @@ const maxErrorText = 512
 // Redact returns err's text made safe to log and to record: of every URL only
 // scheme and host are left, since user info, path, query and fragment may each
 // be the secret (a chat webhook's is its path); control and other unprintable
-// characters are replaced by spaces; at most 512 bytes are left. It returns ""
-// for nil.
+// characters are replaced by spaces; credentials that can be told by their form
+// are masked ([policy.Mask]); at most 512 bytes are left. It returns "" for nil.
 func Redact(err error) string {
 	if err == nil {
 		return ""
 	}
-	return clip(plain(redactText(redactKnown(err.Error(), err))), maxErrorText)
+	return clip(plain(policy.Mask(redactText(redactKnown(err.Error(), err)))), maxErrorText)
 }
 
 // redactKnown replaces in s the URL of each *url.Error in err's tree. Such a

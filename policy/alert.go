@@ -28,7 +28,7 @@ func (k Kind) Leak() bool { return k == SecretLeaked || k == AnomalousUse }
 
 // Alert is one problem with one identity, as a host or a scanner reports it.
 // It carries no credential: nothing in it is secret, all of it is recorded and
-// sent.
+// sent. An engine masks what can be told by its form all the same, see [Mask].
 type Alert struct {
 	Key         string               `json:"key,omitempty"` // dedup key; default kind/identity.id
 	Kind        Kind                 `json:"kind,omitempty"`

@@ -23,6 +23,9 @@
 // [Result] has the verdict, and the history has a record. An error means that
 // nothing is known to be committed.
 //
+// Credentials that can be told by their form are masked in all that an event
+// says, before anything is recorded or sent; see [policy.Mask].
+//
 // Give an event an id ([WithID]) and it may be sent as often as need be: the
 // second is answered ignored(duplicate).
 //

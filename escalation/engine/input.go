@@ -75,14 +75,21 @@ func (in *Input) check() error {
 	case ev.Kind == escalation.EventTrigger && ev.Alert == nil:
 		return invalid("a trigger without an alert")
 	}
+	maskEvent(ev)
+	in.Key = maskName(in.Key)
+	in.Match = slices.Clone(in.Match)
+	for i := range in.Match {
+		in.Match[i] = maskText(in.Match[i]) // as the labels are that it is compared with
+	}
 	if ev.Alert != nil {
-		ev.Alert = cloneAlert(ev.Alert)
+		ev.Alert = maskedAlert(ev.Alert)
 		in.name(ev.Alert)
 	}
 	in.Key = keyOf(in.Key)
 	if in.ID == "" {
 		in.ID = ev.ID
 	}
+	in.ID = maskName(in.ID)
 	ev.ID = in.ID
 	ev.At, ev.Down = 0, nil
 	ev.Prior, ev.Silences, ev.Answers, ev.Stopped, ev.Leaked = nil, nil, nil, false, false
@@ -111,6 +118,7 @@ func (in *Input) name(a *policy.Alert) {
 // finds the alert that was triggered under it: cut where it is too long, without
 // what is no text.
 func keyOf(key string) string {
+	key = maskName(key)
 	plain := len(key) <= policy.MaxKeyText
 	for i := 0; plain && i < len(key); i++ {
 		plain = key[i] >= ' ' && key[i] <= '~'
