@@ -170,6 +170,12 @@ func (e *Engine) derive(ctx context.Context, snap *store.Snapshot) (due policy.I
 			return 0, false, fmt.Errorf("%w: %w", errStuck, err)
 		}
 		due = q.due()
+	case strings.HasPrefix(snap.Stream, breakerStreams):
+		b, err := readBreaker(snap)
+		if err != nil {
+			return 0, false, err
+		}
+		due = b.due(snap.At)
 	default:
 		return snap.Due, true, nil // of no kind that has timers
 	}

@@ -85,11 +85,28 @@ type Config struct {
 	Node string
 
 	// Workers is how many notifications and actions are under way at once in
-	// Run. At most half of them are to one contact channel, and one to one
-	// target by one channel, so that what hangs leaves room for the others.
+	// Run.
 	//
 	// Defaults to 64.
 	Workers int
+
+	// PerChannel is how many of them are by one contact channel, and PerTarget
+	// how many to one recipient by one channel (each about other alerts), so
+	// that what hangs leaves room for the others.
+	//
+	// Default to half of Workers, and to an eighth of it.
+	PerChannel, PerTarget int
+
+	// BreakAfter is how many attempts by one contact channel, to at least two
+	// recipients, fail in a row (for a time, or with an unknown outcome) until
+	// the channel is held back: for 15s, then a single attempt probes it, and
+	// each time that this fails the channel is held back for twice as long, up
+	// to 5m. Whoever has another contact rule is told by that at once; what
+	// others are to be told waits, at most for the channel's give_up. Nothing
+	// about P1 and leaks is held back.
+	//
+	// Defaults to 5; negative: no channel is ever held back.
+	BreakAfter int
 
 	// AttemptTimeout bounds one call of Notifier or LastResort in Run, by its
 	// context. What has not returned a second later is given up: the message
@@ -217,6 +234,11 @@ func (c Config) withDefaults() Config {
 	orDuration(&c.EvidencePatience, 30*time.Second)
 	orDuration(&c.MaxStale, 3*c.LookAgain)
 	orInt(&c.Workers, 64)
+	orInt(&c.PerChannel, max(c.Workers/2, 1))
+	orInt(&c.PerTarget, max(c.Workers/8, 1))
 	orInt(&c.Decoded, 512)
+	if c.BreakAfter == 0 {
+		c.BreakAfter = 5
+	}
 	return c
 }

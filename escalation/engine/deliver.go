@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/belfry-go/belfry/escalation"
 	"github.com/belfry-go/belfry/escalation/store"
@@ -256,14 +257,18 @@ func (e *Engine) channel(ef *effect) notify.Channel {
 // givenUp reports whether tries at an item have ended for good: the channel's
 // give_up is over since the first, which may be between two tries.
 func (e *Engine) givenUp(o *outgoing, now policy.Instant) bool {
-	if o.item.Attempt == 0 || !o.item.First.Known() || isLastResort(&o.effect.Effect) {
+	if !o.item.First.Known() || isLastResort(&o.effect.Effect) {
 		return false
 	}
-	giveUp := e.channel(&o.effect).GiveUp
-	if giveUp <= 0 {
-		giveUp = notify.DefaultGiveUp
+	return o.item.First.Add(e.giveUp(&o.effect)) <= now
+}
+
+// giveUp is how long after its first attempt a message may be tried again.
+func (e *Engine) giveUp(ef *effect) time.Duration {
+	if d := e.channel(ef).GiveUp; d > 0 {
+		return d
 	}
-	return o.item.First.Add(giveUp) <= now
+	return notify.DefaultGiveUp
 }
 
 // report commits what became of an item's effect. final also takes the item

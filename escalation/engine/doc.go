@@ -81,6 +81,14 @@
 // at most 5m apart. Pages of one instant to one person by one channel go out as
 // one message.
 //
+// What hangs leaves room for the others: the attempts under way are bounded in
+// all, for each channel and for each recipient ([Config.Workers],
+// [Config.PerChannel], [Config.PerTarget]). A channel that fails for several
+// recipients in a row is held back by a circuit breaker ([Config.BreakAfter]):
+// who has another contact rule is told by that at once, the rest waits for a
+// probe to go through, and is given up no later than it would have been. P1 and
+// leaks are tried all the same.
+//
 // Delivery is at least once. A crash between sending and recording sends again,
 // under the same id: hand it to a vendor that deduplicates, and a person is told
 // once. An action that may have begun when the process died is not repeated: it

@@ -84,6 +84,7 @@ type Engine struct {
 	lateness histogram
 	receipts receipts
 	sent     sent
+	breakers channelBreakers
 
 	woken chan struct{}      // has one element when Run is to look
 	halt  chan struct{}      // closed by Close
@@ -121,7 +122,7 @@ func New(cfg Config) (*Engine, error) {
 	if e.board, err = e.newBoard(); err != nil {
 		return nil, err
 	}
-	e.lanes.init(cfg.Workers)
+	e.lanes.init(cfg.Workers, cfg.PerChannel, cfg.PerTarget)
 	e.shadow.init(cfg.Store)
 	if cfg.Subscribe != nil {
 		e.Subscribe(cfg.Subscribe)

@@ -28,6 +28,8 @@ type flight struct {
 	out []outgoing
 	// of a message
 	kind    notify.Kind
+	to      policy.Target
+	via     string
 	receipt notify.Receipt
 	attempt int
 	first   policy.Instant

@@ -7,15 +7,10 @@ import (
 	"github.com/belfry-go/belfry/policy"
 )
 
-const (
-	// laneWidth is how many attempts to one target by one channel are under way
-	// at once, each about other alerts.
-	laneWidth = 8
-	// laneQueue is how many wait for one contact channel. What is over goes
-	// back to the outbox for a while, so that a channel that hangs does not
-	// fill the queue of all.
-	laneQueue = 512
-)
+// laneQueue is how many wait for one contact channel. What is over goes back to
+// the outbox for a while, so that a channel that hangs does not fill the queue
+// of all.
+const laneQueue = 512
 
 // job is one attempt that waits for its turn.
 type job struct {
@@ -37,8 +32,7 @@ type lane struct {
 	ready   bool            // is in via.ready
 }
 
-// via is one contact channel: a bulkhead. At most half of all attempts under
-// way are by one channel.
+// via is one contact channel: a bulkhead.
 type via struct {
 	busy, queued int
 	ready        []*lane
@@ -48,7 +42,8 @@ type via struct {
 type lanes struct {
 	mu      sync.Mutex
 	free    int
-	perVia  int
+	perVia  int // attempts by one channel at once
+	width   int // to one target by one channel, each about other alerts
 	byName  map[string]*via
 	order   []*via // in which turns are given
 	turn    int
@@ -59,9 +54,8 @@ type lanes struct {
 	waiting sync.WaitGroup
 }
 
-func (ls *lanes) init(workers int) {
-	ls.free = workers
-	ls.perVia = max(workers/2, 1)
+func (ls *lanes) init(workers, perVia, width int) {
+	ls.free, ls.perVia, ls.width = workers, perVia, width
 	ls.byName = map[string]*via{}
 	ls.byLane = map[string]*lane{}
 }
@@ -118,13 +112,13 @@ func (ls *lanes) add(ctx context.Context, j *job) {
 	v.queued++
 	ls.queued++
 	ls.waiting.Add(1)
-	l.enlist()
+	l.enlist(ls.width)
 	ls.begin(ctx)
 }
 
 // enlist notes that a lane has a job that may begin.
-func (l *lane) enlist() {
-	if l.ready || l.busy >= laneWidth || l.first() < 0 {
+func (l *lane) enlist(width int) {
+	if l.ready || l.busy >= width || l.first() < 0 {
 		return
 	}
 	l.ready = true
@@ -174,7 +168,7 @@ func (ls *lanes) begin(ctx context.Context) {
 		ls.queued--
 		ls.free--
 		ls.under++
-		l.enlist()
+		l.enlist(ls.width)
 		go ls.work(ctx, l, j)
 	}
 }
@@ -191,7 +185,7 @@ func (ls *lanes) work(ctx context.Context, l *lane, j *job) {
 		l.via.busy--
 		ls.free++
 		ls.under--
-		l.enlist()
+		l.enlist(ls.width)
 		if l.busy == 0 && len(l.queue) == 0 {
 			delete(ls.byLane, l.target)
 		}

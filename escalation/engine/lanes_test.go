@@ -38,7 +38,7 @@ func TestLanes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		g := &gauge{now: map[string]int{}, most: map[string]int{}}
 		var ls lanes
-		ls.init(20)
+		ls.init(20, 10, 8)
 		hung := make(chan struct{})
 		add := func(via, target, stream string, wait bool) {
 			names := []string{"all", "via " + via, "target " + target, "alert " + target + stream, via + target + stream}
@@ -67,7 +67,7 @@ func TestLanes(t *testing.T) {
 		}
 		close(hung)
 		ls.waiting.Wait()
-		for name, limit := range map[string]int{"all": 20, "via push": 10, "via sms": 10, "target alice": laneWidth, "alert alices0": 1} {
+		for name, limit := range map[string]int{"all": 20, "via push": 10, "via sms": 10, "target alice": 8, "alert alices0": 1} {
 			if g.most[name] > limit {
 				t.Errorf("%s: %d at once; want at most %d", name, g.most[name], limit)
 			}
@@ -81,7 +81,7 @@ func TestLanes(t *testing.T) {
 func TestLanesDropWhatWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var ls lanes
-		ls.init(2)
+		ls.init(2, 1, 8)
 		free := make(chan struct{})
 		ran := 0
 		for i := range 10 {

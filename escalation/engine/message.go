@@ -29,6 +29,9 @@ func (e *Engine) tellGroup(ctx context.Context, now policy.Instant, group []outg
 	p := &e.pump
 	var err error
 	p.wanted, p.items, err = e.wanted(ctx, now, group, p.wanted[:0], p.items[:0])
+	if err == nil {
+		p.wanted, p.items, err = e.admit(ctx, now, p.wanted, p.items)
+	}
 	if err != nil || len(p.wanted) == 0 {
 		return 0, err
 	}
@@ -199,7 +202,7 @@ func (e *Engine) tell(ctx context.Context, c caller, now policy.Instant, out []o
 	if n.Attempt == 1 {
 		e.sent.add(e.channel(&out[0].effect), address{n.To, n.Via}, now)
 	}
-	f := flight{out: out, kind: n.Kind, attempt: n.Attempt, first: min(out[0].item.First, now), late: now.Sub(n.At)}
+	f := flight{out: out, kind: n.Kind, via: n.Via, to: n.To, attempt: n.Attempt, first: min(out[0].item.First, now), late: now.Sub(n.At)}
 	e.lateness.add(f.late)
 	e.counts.attempts.Add(1)
 	var after time.Duration
@@ -268,6 +271,7 @@ func (e *Engine) land(ctx context.Context, now policy.Instant) (int, error) {
 // landed reports what became of a message that was known at an instant.
 func (e *Engine) landed(ctx context.Context, at policy.Instant, f *flight) error {
 	class, wish := notify.Classify(f.err)
+	e.observe(f, at, class, wish)
 	if class == notify.ClassOK {
 		for i := range f.out {
 			o := &f.out[i]

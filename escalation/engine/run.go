@@ -208,6 +208,9 @@ func (e *Engine) enqueueGroup(ctx context.Context, now policy.Instant, group []o
 		e.enqueue(ctx, now, m.out, func(ctx context.Context) error {
 			// It waited: what was acknowledged meanwhile is not told.
 			out, items, err := e.wanted(lasting(ctx), e.now(), m.out, nil, nil)
+			if err == nil {
+				out, items, err = e.admit(ctx, e.now(), out, items)
+			}
 			if err != nil || len(out) == 0 {
 				return err
 			}

@@ -36,6 +36,8 @@ type Stats struct {
 	// Unevidenced is how many streams have entries that Config.Evidence has not
 	// taken.
 	Unevidenced int
+	// Broken is how many contact channels fail for all, and are held back.
+	Broken int
 	// InFlight is how many attempts are under way.
 	InFlight int
 	// Next is the next deadline that is known.
@@ -52,6 +54,7 @@ func (e *Engine) Stats() Stats {
 		Open: max(e.counts.open.Load(), 0), Outbox: max(e.counts.outbox.Load(), 0),
 		Attempts: e.counts.attempts.Load(), Failures: e.counts.failures.Load(), Lost: e.counts.lost.Load(),
 		Abandoned: e.counts.abandoned.Load(), Hanging: e.lanes.hanging(), Unjournaled: e.counts.unjournaled.Load(), Repaired: e.counts.repaired.Load(),
-		Unevidenced: len(e.evidence.work()), InFlight: e.flights.len() + e.lanes.busy(), Next: e.Next(), Lateness: e.lateness.read(),
+		Broken: e.breakers.broken(), Unevidenced: len(e.evidence.work()),
+		InFlight: e.flights.len() + e.lanes.busy(), Next: e.Next(), Lateness: e.lateness.read(),
 	}
 }

@@ -90,6 +90,7 @@ func New(t testing.TB, cfg Config) *Harness {
 	ec := engine.Config{
 		Policies: cfg.Policies, Notifier: &observed{h, people}, LastResort: &observed{h, h.LastResort},
 		Actions: cfg.Actions, Directory: cfg.Directory, Store: cfg.Store, Clock: h.clock, Subscribe: h.scribe.record,
+		BreakAfter: -1, // what is tested is the policy
 	}
 	if ec.Actions == nil {
 		ec.Actions = succeeding(cfg.Policies)
