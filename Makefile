@@ -110,7 +110,7 @@ modules: ## vet, test under the race detector and verify each nested module on i
 	.ci/each-module --nested $(GO) mod tidy -diff
 
 .PHONY: kill9
-kill9: ## kill -9 a process on SQLite in mid-ladder, ROUNDS times, and look for pages that are missing
+kill9: ## kill -9 a process on SQLite in mid-ladder, ROUNDS times, and look for pages that are missing and acknowledgements that are forgotten
 	cd examples/durable && BELFRY_ROUNDS=$(ROUNDS) $(GO) test -count=1 -timeout 10h -parallel 4 -run '^TestKill9$$' -v .
 
 .PHONY: nodes

@@ -1,14 +1,15 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -112,16 +113,11 @@ type story struct {
 	pages  map[string][]string // ids of pages by key and tier, each as often as it was said
 }
 
-func (f *fleet) read() story {
-	f.t.Helper()
-	file, err := os.Open(f.said)
-	if err != nil {
-		f.t.Fatal(err)
-	}
-	defer file.Close()
+// read reads what was said.
+func read(text string) story {
 	s := story{opened: map[string]bool{}, acked: map[string]uint64{}, pages: map[string][]string{}}
-	for lines := bufio.NewScanner(file); lines.Scan(); {
-		w := strings.Fields(lines.Text())
+	for line := range strings.Lines(text) {
+		w := strings.Fields(line)
 		switch {
 		case len(w) > 2 && w[0] == "trigger":
 			s.opened[strings.TrimSuffix(w[1], ":")] = true
@@ -151,38 +147,67 @@ func place(id string) (key string, seq uint64) {
 func tiers() []string { return []string{`"owner"`, `"soc"`, `"lead"`, `"manager"`, `""`} }
 
 // verdict is what is counted.
-type verdict struct{ opened, missing, twice, again int }
+type verdict struct{ opened, acked, missing, forgotten, twice, again int }
+
+func (v *verdict) add(w verdict) {
+	v.opened += w.opened
+	v.acked += w.acked
+	v.missing += w.missing
+	v.forgotten += w.forgotten
+	v.twice += w.twice
+	v.again += w.again
+}
+
+func (v verdict) String() string {
+	return fmt.Sprintf("%d alerts opened, %d acknowledged: %d pages missing, %d acknowledgements forgotten, "+
+		"%d tiers told under two ids, %d pages said again under their id",
+		v.opened, v.acked, v.missing, v.forgotten, v.twice, v.again)
+}
 
 // judge holds the story to what was promised: of every alert that was opened and
 // not acknowledged every tier was told; no tier under two ids; nothing above an
 // acknowledgement.
-func (f *fleet) judge(s story) verdict {
-	f.t.Helper()
-	var v verdict
-	for key := range s.opened {
+func (s story) judge() (v verdict, faults []string) {
+	fault := func(format string, args ...any) { faults = append(faults, fmt.Sprintf(format, args...)) }
+	for _, key := range slices.Sorted(maps.Keys(s.opened)) {
 		v.opened++
 		acked, ok := s.acked[key]
+		if ok {
+			v.acked++
+		}
 		for _, tier := range tiers() {
 			ids := s.pages[key+" "+tier]
 			if len(ids) == 0 && !ok {
 				v.missing++
-				f.t.Errorf("%s: tier %s was never told; of it was said:\n%s", key, tier, f.about(key+"#1"))
+				fault("%s: tier %s was never told", key, tier)
 			}
 			for i, id := range ids {
 				if id != ids[0] {
 					v.twice++
-					f.t.Errorf("%s: tier %s was told under %s and %s", key, tier, ids[0], id)
+					fault("%s: tier %s was told under %s and %s", key, tier, ids[0], id)
 				}
 				if i > 0 {
 					v.again++
 				}
 				if _, seq := place(id); ok && seq > acked {
-					f.t.Errorf("%s: tier %s was told by record %d, behind the acknowledgement in record %d", key, tier, seq, acked)
+					v.forgotten++
+					fault("%s: tier %s was told by record %d, behind the acknowledgement in record %d", key, tier, seq, acked)
 				}
 			}
 		}
 	}
-	if f.t.Failed() {
+	return v, faults
+}
+
+// judge is the story's, and reports what is wrong.
+func (f *fleet) judge() verdict {
+	f.t.Helper()
+	v, faults := read(f.text()).judge()
+	for _, fault := range faults {
+		key, _, _ := strings.Cut(fault, ":")
+		f.t.Errorf("%s; of it was said:\n%s", fault, f.about(key+"#1"))
+	}
+	if len(faults) > 0 {
 		f.t.Log(f.tail())
 	}
 	return v
