@@ -43,10 +43,11 @@ func (e *Engine) CheckStrict(ctx context.Context, subject, operation string) Dec
 	return e.board.Strict(ctx, subject, operation)
 }
 
-// follow puts on the board what other engines committed. When it fails, the
-// board grows stale and denies; what is due goes on.
+// follow puts on the board what other engines committed, and what was committed
+// before this one began. When it fails, the board denies, at once or when it has
+// grown stale; what is due goes on.
 func (e *Engine) follow(ctx context.Context) {
-	if e.owner == "" {
+	if e.owner == "" && e.board.Loaded() {
 		return
 	}
 	if err := e.board.Follow(ctx); err != nil && ctx.Err() == nil {

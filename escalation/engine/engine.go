@@ -179,7 +179,8 @@ func (e *Engine) project(ctx context.Context) error {
 		}
 		e.counts.open.Add(1)
 	}
-	return e.board.Refresh(ctx)
+	e.follow(ctx)
+	return nil
 }
 
 // now is engine time.

@@ -175,6 +175,13 @@ func (b *Board) Load(doc *policy.Document) {
 	b.publish()
 }
 
+// Loaded reports whether the store was read.
+func (b *Board) Loaded() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.loaded
+}
+
 // publish shows the latest view, or none while there is doubt.
 func (b *Board) publish() {
 	if b.loaded && len(b.blind) == 0 {
