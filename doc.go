@@ -180,8 +180,10 @@
 //	})
 //
 // It is called after the pages of its instant went out, and never delays them.
-// It must do nothing twice for one ID. An outcome that nobody knows counts as
-// failed and is told; it is not repeated blindly.
+// What it can do beyond (plan, read back, take back, say that it may be repeated)
+// are methods of their own, see [engine.Planner] and its neighbours. An outcome
+// that nobody knows is read back, and never repeated blindly.
+// enginetest.RunAction is the contract.
 //
 // # Writing a Store
 //
@@ -220,6 +222,4 @@
 //
 // It sends nothing by itself, has no server and no user interface, and groups no
 // metrics. There is no ready channel to a vendor yet, and no intake of webhooks.
-// An action's outcome that nobody knows is not read back: it counts as failed,
-// and is told.
 package belfry

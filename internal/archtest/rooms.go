@@ -75,6 +75,10 @@ func rooms() []room {
 			why:    "the host drives the machine; whatever else it needs is plugged in through an interface",
 		},
 		{
+			path: "escalation/engine/enginetest", ours: []string{"policy", "escalation", "escalation/engine"}, testing: true,
+			why: "the contract of actions speaks of what the engine calls, so that any action can be held to it",
+		},
+		{
 			path: "escalation/store", ours: []string{"policy", "escalation"},
 			why: "a store keeps what the machine says and knows neither engine nor notifier",
 		},
