@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"testing"
 
+	"github.com/belfry-go/belfry/escalation/escalationtest"
 	"github.com/belfry-go/belfry/internal/golden"
 )
 
@@ -17,3 +18,5 @@ func TestOutput(t *testing.T) {
 	}
 	golden.Check(t, "output.txt", out.Bytes())
 }
+
+func TestPolicies(t *testing.T) { escalationtest.Run(t, "policies.test.yaml") }
