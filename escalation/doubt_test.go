@@ -61,11 +61,12 @@ func (d *doubtful) Resolve(ctx context.Context, qs []Question) ([]Answer, error)
 
 // doubter is one alert under a directory that comes and goes.
 type doubter struct {
-	t   *testing.T
-	doc *policy.Document
-	dir doubtful
-	s   State
-	out []Effect // of the last event
+	t    *testing.T
+	doc  *policy.Document
+	dir  doubtful
+	s    State
+	last Event
+	out  []Effect // of the last event
 }
 
 func newDoubter(t *testing.T, mood string, only QuestionKind) *doubter {
@@ -88,7 +89,7 @@ func (d *doubter) do(ev Event) string {
 	if err != nil {
 		d.t.Fatal(err)
 	}
-	d.s, d.out = next, out
+	d.s, d.out, d.last = next, out, ev
 	return v.String()
 }
 
@@ -261,6 +262,24 @@ func TestHoursInDoubt(t *testing.T) {
 		}
 		if runs != c.runs || tiers != c.tiers {
 			t.Errorf("%q: %s and tiers %s; want %s and %s", c.mood, runs, tiers, c.runs, c.tiers)
+		}
+	}
+}
+
+// The record says what it rests on, so that evidence can.
+func TestDoubtIsRecorded(t *testing.T) {
+	for _, c := range []struct {
+		mood              string
+		stale, unanswered string
+	}{
+		{"", "[]", "[]"},
+		{"stale", "[user:alice hours(office)]", "[]"},
+		{"failed", "[]", "[user:alice hours(office) user:dan user:erin]"},
+	} {
+		d := newDoubter(t, c.mood, 0)
+		l := Lines(d.doc, &d.s, &Record{Seq: d.s.Seq, Event: d.last, Verdict: applied, Effects: d.out})[0]
+		if fmt.Sprint(l.Stale) != c.stale || fmt.Sprint(l.Unanswered) != c.unanswered {
+			t.Errorf("%q: stale %v, unanswered %v; want %s and %s", c.mood, l.Stale, l.Unanswered, c.stale, c.unanswered)
 		}
 	}
 }

@@ -66,7 +66,12 @@ type Line struct {
 	Criticality string   `json:"criticality,omitempty"`
 	BlastRadius string   `json:"blast_radius,omitempty"`
 	Assumed     []string `json:"assumed,omitempty"` // fields that count as the highest
-	Count       int      `json:"count,omitempty"`   // triggers of the alert
+	// Stale is what the directory was asked and its last good answer stood in
+	// for, Unanswered that for which there was none: "schedule:iam",
+	// "hours(business)".
+	Stale      []string `json:"stale,omitempty"`
+	Unanswered []string `json:"unanswered,omitempty"`
+	Count      int      `json:"count,omitempty"` // triggers of the alert
 
 	Gate      string `json:"gate,omitempty"`
 	Action    string `json:"action,omitempty"`

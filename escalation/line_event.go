@@ -2,6 +2,7 @@ package escalation
 
 import (
 	"encoding/hex"
+	"slices"
 	"strconv"
 
 	"github.com/belfry-go/belfry/policy"
@@ -36,6 +37,7 @@ func (n *names) event(l *Line, r *Record) {
 	l.Severity, l.Criticality, l.BlastRadius = string(ev.Severity), string(ev.Criticality), string(ev.BlastRadius)
 	n.asked(l, ev)
 	n.spans(l, ev)
+	l.doubts(ev)
 	switch ev.Kind {
 	case EventTrigger:
 		n.trigger(l)
@@ -60,6 +62,26 @@ func (n *names) asked(l *Line, ev *Event) {
 		l.Subject = n.subject()
 	}
 	l.Operation = n.operation(l.Gate)
+}
+
+// doubts fills what a directory that failed was asked.
+func (l *Line) doubts(ev *Event) {
+	for i := range ev.Answers {
+		a := &ev.Answers[i]
+		about := a.Question.Target.String()
+		switch a.Question.Kind {
+		case QuestionHours:
+			about = "hours(" + a.Question.Name + ")"
+		case QuestionMember:
+			about = a.Question.Name
+		}
+		switch {
+		case a.Failed && !slices.Contains(l.Unanswered, about):
+			l.Unanswered = append(l.Unanswered, about)
+		case a.Stale && !a.Failed && !slices.Contains(l.Stale, about):
+			l.Stale = append(l.Stale, about)
+		}
+	}
 }
 
 // spans fills the instants that an event carries.
