@@ -65,6 +65,7 @@
 //	budget/<run>     what one kind of action was done to lately
 //	switch/actions   the kill switch, and what it holds
 //	engine/<node>    events that no alert took: duplicates, and about nothing there is
+//	evidence/<node>  how far Config.Evidence has come
 //
 // One stream reaches another by an effect in its outbox, whose id is the event's
 // id there. What spans streams (the board of gates, the silences in force, whose
