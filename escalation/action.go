@@ -71,15 +71,16 @@ func (m *machine) runAction(i int) {
 	switch {
 	case !ok || m.revives(i):
 		m.refuse(i)
-	case spec.Mode == policy.ModeDryRun:
-		m.start(i)
-	case m.granted(i):
+	case spec.Mode == policy.ModeDryRun && m.heldBack():
+		a.Phase = PhasePlanned // a real one would be held
+		m.actionLine(i, ResultPlanned, policy.ReasonActionHeld)
+	case spec.Mode == policy.ModeDryRun, m.granted(i):
 		m.start(i)
 	case spec.Mode == policy.ModeApprove:
 		a.Phase = PhaseHeld
 		m.actionLine(i, ResultHeld, policy.ReasonReviewPending)
 		m.beginApproval(i, policy.ReasonReviewPending)
-	case m.silenced() || m.ev.Stopped || m.unnamed():
+	case m.heldBack():
 		a.Phase = PhaseHeld
 		m.actionLine(i, ResultHeld, policy.ReasonActionHeld)
 		if spec.Approve != nil {
@@ -123,6 +124,9 @@ func (m *machine) refusedByVote(i int) bool {
 	k := m.reviewOf(ReviewAction, i)
 	return k >= 0 && !m.s.More.Reviews[k].Granted
 }
+
+// heldBack reports whether no automatic action may begin now.
+func (m *machine) heldBack() bool { return m.silenced() || m.ev.Stopped || m.unnamed() }
 
 // unnamed reports whether the alert's identity lacks what an automatic action
 // must know of it.

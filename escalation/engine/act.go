@@ -48,11 +48,11 @@ func (e *Engine) carryOn(ctx context.Context, c caller, x *execution, now policy
 	if err != nil {
 		return err
 	}
-	if r.Result != escalation.ResultNone {
+	switch {
+	case x.dry:
+		return e.planned(ctx, x, &r)
+	case r.Result != escalation.ResultNone:
 		return e.report(ctx, o, r, true)
-	}
-	if x.dry {
-		return e.planned(ctx, x)
 	}
 	if ok, err := e.commence(ctx, x, now); err != nil || !ok {
 		return err
@@ -108,7 +108,7 @@ func (e *Engine) obstacle(ctx context.Context, c caller, x *execution, now polic
 	case len(x.req.Subjects) == 0:
 		return x.refusal(joined("nobody to do it to", x.left())), nil
 	case x.gives && !x.assured:
-		return x.report(escalation.ResultHeld, "it gives something back, and that takes a review or a verified end"), nil
+		return x.hold("it gives something back, and that takes a review or a verified end"), nil
 	}
 	return e.bounded(ctx, c, x)
 }
@@ -123,7 +123,7 @@ func (e *Engine) bounded(ctx context.Context, c caller, x *execution) (escalatio
 	if err != nil || why == "" {
 		return escalation.Report{}, err
 	}
-	return x.report(escalation.ResultHeld, joined(why, x.left())), nil
+	return x.hold(joined(why, x.left())), nil
 }
 
 // halted reports that the kill switch, or the breaker of its kind, holds x.
@@ -153,11 +153,9 @@ func (x *execution) refusal(detail string) escalation.Report {
 	return x.report(escalation.ResultRefused, detail)
 }
 
-// hold is the report of one that is held before it was planned.
+// hold is the report of one that is held, of whoever was planned so far.
 func (x *execution) hold(detail string) escalation.Report {
-	r := x.report(escalation.ResultHeld, detail)
-	r.Subjects = 1
-	return r
+	return x.report(escalation.ResultHeld, detail)
 }
 
 // capture keeps to whom x is bound from now on.
@@ -171,8 +169,14 @@ func (e *Engine) capture(ctx context.Context, x *execution) error {
 	})
 }
 
-// planned ends a dry run: what it would have been done to is kept and recorded.
-func (e *Engine) planned(ctx context.Context, x *execution) error {
+// planned ends a dry run: what it would have been done to is kept and recorded, or
+// what would have been in its way.
+func (e *Engine) planned(ctx context.Context, x *execution, r *escalation.Report) error {
+	if r.Result != escalation.ResultNone {
+		r.Detail = "would be " + r.Result.String() + ": " + r.Detail
+		r.Result, r.Subjects = escalation.ResultPlanned, 0
+		return e.report(ctx, x.o, *r, true)
+	}
 	names := "would be done to " + listed(subjectNames(x.req.Subjects))
 	err := e.keepDeed(ctx, x, names, func(d *deed) {
 		*d = deed{Subjects: x.req.Subjects, Run: endingOf(x.o.id())}
