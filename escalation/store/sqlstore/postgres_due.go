@@ -8,6 +8,10 @@ import (
 	"github.com/belfry-go/belfry/policy"
 )
 
+// OFFSET 0 in these statements keeps PostgreSQL from joining what is meant to be
+// looked up row by row: in the order of the index the first rows are enough, and
+// what it believes of tables that fill and empty all day is rarely so.
+
 // others is the condition on t that another than ?1 has taken s where it stands.
 const others = `t.stream = s.id AND t.seq = s.seq AND t.owner <> ?1`
 
@@ -17,7 +21,7 @@ const candidates = `cand AS MATERIALIZED (
 	CROSS JOIN LATERAL (
 		SELECT s.id, s.seq, s.rank, s.due, s.name FROM belfry_stream s
 		WHERE s.rank = r.rank AND s.due <= ?2 AND s.due < 9223372036854775807
-			AND NOT EXISTS (SELECT FROM belfry_taken t WHERE ` + others + ` AND t.until > ?2)
+			AND NOT EXISTS (SELECT FROM belfry_taken t WHERE ` + others + ` AND t.until > ?2 OFFSET 0)
 		ORDER BY s.due, s.name LIMIT ?3
 	) x
 	ORDER BY x.rank, x.due, x.name LIMIT ?3
@@ -31,13 +35,18 @@ const dueAfter = `(
 	LEFT JOIN LATERAL (
 		SELECT s.due FROM belfry_stream s
 		WHERE s.rank = r.rank AND s.due < 9223372036854775807
-			AND NOT EXISTS (SELECT FROM belfry_taken t WHERE ` + others + `)
+			AND NOT EXISTS (SELECT FROM belfry_taken t WHERE ` + others + ` OFFSET 0)
 			AND s.id NOT IN (SELECT id FROM cand)
 		ORDER BY s.due, s.name LIMIT 1
 	) x ON true
 	LEFT JOIN LATERAL (
-		SELECT min(greatest(s.due, t.until)) AS until FROM belfry_stream s JOIN belfry_taken t ON ` + others + `
-		WHERE s.rank = r.rank AND s.due < coalesce(x.due, 9223372036854775807) AND s.id NOT IN (SELECT id FROM cand)
+		SELECT min(greatest(s.due, t.until)) AS until FROM (
+			SELECT id, seq, due FROM belfry_stream
+			WHERE rank = r.rank AND due < 9223372036854775807 AND due < coalesce(x.due, 9223372036854775807)
+			ORDER BY due, name OFFSET 0
+		) s
+		CROSS JOIN LATERAL (SELECT until FROM belfry_taken t WHERE ` + others + ` OFFSET 0) t
+		WHERE s.id NOT IN (SELECT id FROM cand)
 	) y ON true
 )`
 
