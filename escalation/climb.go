@@ -181,7 +181,8 @@ func rise(next, prev *State, ev *Event, buf []Effect, st step) []Effect {
 	up := &prev.Entries[st.above]
 	reason := policy.ReasonUnreachable
 	for k := range prev.Contacts {
-		if c := &prev.Contacts[k]; int(c.Entry) == st.above && c.Reached {
+		c := &prev.Contacts[k]
+		if int(c.Entry) == st.above && c.Reached && up.Lists.Rosters[c.Target][c.Who].To.Kind == policy.TargetUser {
 			reason = policy.ReasonNoAckTimeout
 		}
 	}
