@@ -14,6 +14,8 @@ export GOWORK = off
 
 # How long one fuzz target runs.
 FUZZTIME ?= 10s
+# How many points crash has; 1000000 is all there are, and takes half an hour.
+POINTS ?= 20000
 # How many rounds of kill9 and nodes.
 ROUNDS ?= 300
 # How long pause stops an engine.
@@ -108,6 +110,11 @@ modules: ## vet, test under the race detector and verify each nested module on i
 	.ci/each-module --nested $(GO) vet ./...
 	.ci/each-module --nested $(GO) test -race -shuffle=on ./...
 	.ci/each-module --nested $(GO) mod tidy -diff
+
+.PHONY: crash
+crash: ## crash an engine at POINTS operations of its store, in memory, on a key-value storage and on SQLite
+	BELFRY_CRASH=$(POINTS) $(GO) test -count=1 -timeout 10h -run '^Test(Crash|SeededBugs)$$' -v ./escalation/escalationtest/crashtest ./escalation/store/kvstore
+	cd escalation/store/sqlitestore && BELFRY_CRASH=$(POINTS) $(GO) test -count=1 -timeout 10h -run '^TestCrash$$' -v .
 
 .PHONY: kill9
 kill9: ## kill -9 a process on SQLite in mid-ladder, ROUNDS times, and look for pages that are missing and acknowledgements that are forgotten

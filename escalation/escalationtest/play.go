@@ -46,23 +46,9 @@ func playGrained(ctx context.Context, c *Case, grain time.Duration) (*play, erro
 
 // playOn is playGrained on a store that the caller keeps.
 func playOn(ctx context.Context, c *Case, grain time.Duration, kept store.Store) (*play, error) {
-	p := &play{
-		Case: c, doc: c.Document, grain: grain, clock: newHopClock(c.Start), alerts: map[string]*policy.Alert{}, answers: map[int]answer{},
-	}
-	p.world = newWorld(c, p.clock)
-	p.scribe = p.world.scribe
-	p.out.End = c.Until
-	cfg := engine.Config{
-		Policies: c.Document, Notifier: &channel{w: p.world}, LastResort: &channel{w: p.world, last: true},
-		LastResortName: c.Given.LastResort[0], Actions: p.actions(), Clock: p.clock, Store: kept, Salt: noSalt{}, Subscribe: p.record,
-		BreakAfter: -1, // a test file says what the policy does, however often its channels fail
-	}
-	if len(c.Given.OnCall) > 0 {
-		p.dir = &directory{Directory: p.world.directory(c.Document)}
-		cfg.Directory = p.dir
-	}
-	var err error
-	if p.eng, err = engine.New(cfg); err != nil {
+	p := newPlay(c)
+	p.grain = grain
+	if err := p.boot(p.config(kept)); err != nil {
 		return nil, err
 	}
 	p.schedule()
@@ -70,6 +56,39 @@ func playOn(ctx context.Context, c *Case, grain time.Duration, kept store.Store)
 		return nil, err
 	}
 	return p, nil
+}
+
+// newPlay is a test that has not begun.
+func newPlay(c *Case) *play {
+	p := &play{
+		Case: c, doc: c.Document, clock: newHopClock(c.Start), alerts: map[string]*policy.Alert{}, answers: map[int]answer{},
+	}
+	p.world = newWorld(c, p.clock)
+	p.scribe = p.world.scribe
+	p.out.End = c.Until
+	if len(c.Given.OnCall) > 0 {
+		p.dir = &directory{Directory: p.world.directory(c.Document)}
+	}
+	return p
+}
+
+// config is the engine's, on a store, under the document that was loaded last.
+func (p *play) config(kept store.Store) engine.Config {
+	cfg := engine.Config{
+		Policies: p.doc, Notifier: &channel{w: p.world}, LastResort: &channel{w: p.world, last: true},
+		LastResortName: p.Given.LastResort[0], Actions: p.actions(), Clock: p.clock, Store: kept, Salt: noSalt{}, Subscribe: p.record,
+		BreakAfter: -1, // a test file says what the policy does, however often its channels fail
+	}
+	if p.dir != nil {
+		cfg.Directory = p.dir
+	}
+	return cfg
+}
+
+// boot makes the engine, anew where there was one.
+func (p *play) boot(cfg engine.Config) (err error) {
+	p.eng, err = engine.New(cfg)
+	return err
 }
 
 // noSalt saves tests the randomness: nothing of theirs is ever erased.

@@ -19,8 +19,9 @@ type world struct {
 	start  policy.Instant
 	clock  *hopClock
 	scribe *scribe
-	tried  map[string]int  // attempts at an action so far
-	stands map[deed]string // what the last attempt of each came to
+	tells  func(n *notify.Notification, taken bool) // each attempt; nil: nobody asks
+	tried  map[string]int                           // attempts at an action so far
+	stands map[deed]string                          // what the last attempt of each came to
 }
 
 // deed is an action of one alert, or the taking back of it.
@@ -65,6 +66,9 @@ func (ch *channel) NotifyTimed(_ context.Context, n notify.Notification) (notify
 	w := ch.w
 	class, after := w.outcome(n, ch.last)
 	w.scribe.message(w.clock.now(), &n, class == notify.ClassOK)
+	if w.tells != nil {
+		w.tells(&n, class == notify.ClassOK)
+	}
 	switch class {
 	case notify.ClassOK:
 		return notify.Receipt{ProviderID: n.ID}, after, nil

@@ -31,10 +31,13 @@ const (
 	// CrashAfter: the operation is done, and it and all after it return
 	// ErrCrashed, until Restart.
 	CrashAfter
+	// CrashTorn: half of the operation is done, as with FailTorn, and it and all
+	// after it return ErrCrashed, until Restart.
+	CrashTorn
 	numFaults
 )
 
-var faultNames = [numFaults]string{"fail before", "fail after", "fail torn", "crash before", "crash after"}
+var faultNames = [numFaults]string{"fail before", "fail after", "fail torn", "crash before", "crash after", "crash torn"}
 
 // String is the fault in words.
 func (f Fault) String() string {
@@ -45,7 +48,9 @@ func (f Fault) String() string {
 }
 
 // AllFaults returns each fault once.
-func AllFaults() []Fault { return []Fault{FailBefore, FailAfter, FailTorn, CrashBefore, CrashAfter} }
+func AllFaults() []Fault {
+	return []Fault{FailBefore, FailAfter, FailTorn, CrashBefore, CrashAfter, CrashTorn}
+}
 
 // ErrFault and ErrCrashed are what the faults return. Neither says whether the
 // operation was done.
@@ -142,6 +147,9 @@ func (f *Faults) begin(method string) plan {
 	case CrashAfter:
 		f.crashed = true
 		return plan{do: true, err: ErrCrashed}
+	case CrashTorn:
+		f.crashed = true
+		return plan{do: true, torn: true, err: ErrCrashed}
 	default:
 		return plan{err: ErrFault}
 	}

@@ -66,7 +66,7 @@ func TestFaultsReachEachMethod(t *testing.T) {
 		for n := range operations {
 			t.Run(fmt.Sprintf("%s/%s", fault, operations[n].name), func(t *testing.T) {
 				f := storetest.NewFaults(store.NewMemory(), n+1, fault)
-				crash := fault == storetest.CrashBefore || fault == storetest.CrashAfter
+				crash := fault >= storetest.CrashBefore
 				for i, op := range operations {
 					err := op.call(f)
 					failed := errors.Is(err, storetest.ErrFault) || errors.Is(err, storetest.ErrCrashed)
@@ -93,7 +93,7 @@ func TestFaultsReachEachMethod(t *testing.T) {
 func TestFaultsOnCommit(t *testing.T) {
 	for fault, want := range map[storetest.Fault]string{
 		storetest.FailBefore: "[]", storetest.FailAfter: "[a b]", storetest.FailTorn: "[a]",
-		storetest.CrashBefore: "[]", storetest.CrashAfter: "[a b]",
+		storetest.CrashBefore: "[]", storetest.CrashAfter: "[a b]", storetest.CrashTorn: "[a]",
 	} {
 		m := store.NewMemory()
 		batch := []*store.Commit{first("a"), first("b")}
