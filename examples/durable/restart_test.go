@@ -3,12 +3,10 @@
 package main
 
 import (
-	"cmp"
 	"fmt"
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -36,7 +34,7 @@ func restart(t *testing.T, db func() string) {
 		f := newFleet(t, db())
 		cmd := f.start()
 		// The first page was said, and that it was is committed.
-		f.await(t, "/2: report applied delivered")
+		f.await(t, "report applied delivered")
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait() // it was killed
 		before := f.text()
@@ -44,6 +42,7 @@ func restart(t *testing.T, db func() string) {
 			continue
 		}
 		f.finish()
+		f.judge()
 		after := strings.TrimPrefix(f.text(), before)
 		golden.Check(t, "restart.txt", []byte(
 			"$ durable -db DB\n"+tidy(before, before)+"$ kill -9\n$ durable -db DB\n"+tidy(after, before)))
@@ -64,35 +63,20 @@ func (f *fleet) await(t *testing.T, words string) {
 	}
 }
 
-// tidy puts the lines of one process into the order of the records, for what is
-// told and what is recorded are said by two goroutines, and takes out of them
-// what differs from run to run. Instants are counted from the first page that
-// the story has.
+// tidy is what one process said of its trigger and its pages, each page once and
+// in the order in which they were due, counted from the first of the story. The
+// ids and the order of the records between them differ from run to run.
 func tidy(text, story string) string {
 	const day = 24 * time.Hour // the story may span midnight
-	page := regexp.MustCompile(`page \S+ (\S+):`)
+	page := regexp.MustCompile(`(?m)^page \S+ (\S+): (.*) for .*$`)
 	zero := clock(page.FindStringSubmatch(story)[1])
-	text = page.ReplaceAllStringFunc(text, func(found string) string {
-		m := page.FindStringSubmatch(found)
-		return strings.Replace(found, m[1], "+"+((clock(m[1])-zero+day)%day).String(), 1)
-	})
-	text = regexp.MustCompile(`[A-Z2-7]{26}:`).ReplaceAllString(text, "")
-	lines := slices.Collect(strings.Lines(text))
-	number := regexp.MustCompile(`#1/(\d+)`)
-	slices.SortStableFunc(lines, func(a, b string) int {
-		return cmp.Or(cmp.Compare(first(number, a), first(number, b)), -strings.Compare(a, b))
-	})
-	return strings.Join(lines, "")
-}
-
-// first is the first number in a line; 0: none.
-func first(re *regexp.Regexp, line string) int {
-	m := re.FindStringSubmatch(line)
-	if m == nil {
-		return 0
+	var lines []string
+	for _, m := range page.FindAllStringSubmatch(text, -1) {
+		lines = append(lines, fmt.Sprintf("+%v: %s\n", (clock(m[1])-zero+day)%day, m[2]))
 	}
-	n, _ := strconv.Atoi(m[1])
-	return n
+	slices.Sort(lines) // all within ten seconds
+	trigger := regexp.MustCompile(`(?m)^trigger .*, `).FindString(text)
+	return strings.TrimSuffix(trigger, ", ") + "\n" + strings.Join(slices.Compact(lines), "")
 }
 
 // clock is a time of day.
