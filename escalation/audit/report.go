@@ -40,6 +40,7 @@ type Report struct {
 	Gates     []Gate     `json:"gates,omitempty"`
 	Reviews   []Review   `json:"reviews,omitempty"`
 	Actions   []Action   `json:"actions,omitempty"`
+	Deeds     []Deed     `json:"deeds,omitempty"`
 	Gaps      []Gap      `json:"gaps,omitempty"` // spans in which the engine did not run
 	Erased    []Erasure  `json:"erased,omitempty"`
 	Relevant  []Control  `json:"relevant,omitempty"`
@@ -185,6 +186,14 @@ type Action struct {
 	Detail   string `json:"detail,omitempty"`
 }
 
+// Deed is what is kept of an action beside the alert: to whom it was done, by id,
+// and what it came to.
+type Deed struct {
+	At     string `json:"at"`
+	Action string `json:"action"`
+	Text   string `json:"text"`
+}
+
 // Gap is a span in which the engine did not run.
 type Gap struct {
 	From string `json:"from"`
@@ -224,13 +233,19 @@ func NewReport(r io.Reader, key string, incarnation uint64, trust Trust) (*Repor
 			}
 		}
 	}
-	newTeller(rep, g.documents).tell(g.entries)
+	t := newTeller(rep, g.documents)
+	t.tell(g.entries)
+	t.tellDeeds(g.deeds[g.have])
 	rep.Relevant = relevantTo(rep)
 	return rep, nil
 }
 
-// alertPrefix begins the names of alerts' streams: alert/<key>#n.
-const alertPrefix = "alert/"
+// The names of an alert's stream, alert/<key>#n, and of those of its actions,
+// action/<key>#n/<name>, which stand before it in an export, begin so.
+const (
+	alertPrefix = "alert/"
+	deedPrefix  = "action/"
+)
 
 // gatherer keeps what of an export a report needs.
 type gatherer struct {
@@ -238,6 +253,7 @@ type gatherer struct {
 	want      uint64
 	have      uint64
 	entries   []Entry
+	deeds     map[uint64][]Entry // by incarnation
 	documents [][]byte
 	keys      []string // a few of those that there are
 }
@@ -256,6 +272,10 @@ func (g *gatherer) entry(e *Entry) {
 	if e.Seq == 1 && len(g.keys) < 10 && strings.HasPrefix(name, alertPrefix) {
 		g.keys = append(g.keys, strings.TrimPrefix(name, alertPrefix))
 	}
+	if rest, ok := strings.CutPrefix(name, deedPrefix+g.prefix[len(alertPrefix):]); ok {
+		g.deed(rest, e)
+		return
+	}
 	number, ok := strings.CutPrefix(name, g.prefix)
 	if !ok {
 		return
@@ -268,6 +288,19 @@ func (g *gatherer) entry(e *Entry) {
 		g.have, g.entries = n, nil
 	}
 	g.entries = append(g.entries, *e)
+}
+
+// deed keeps an entry of an action's stream, whose name ends in n/<name>.
+func (g *gatherer) deed(rest string, e *Entry) {
+	number, _, ok := strings.Cut(rest, "/")
+	n, err := strconv.ParseUint(number, 10, 64)
+	if !ok || err != nil || g.want > 0 && n != g.want {
+		return
+	}
+	if g.deeds == nil {
+		g.deeds = map[uint64][]Entry{}
+	}
+	g.deeds[n] = append(g.deeds[n], *e)
 }
 
 // others says which alerts there are.

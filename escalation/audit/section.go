@@ -41,6 +41,7 @@ func (r *Report) sections() []section {
 		{Title: "Gates", Head: []string{"At", "Gate", "Operations", "Of", "Decision", "Until", "By"}, Rows: r.gateRows()},
 		{Title: "Reviews", Head: []string{"At", "Review", "What", "By", "Stage", "Vote", "Answer"}, Rows: r.reviewRows()},
 		{Title: "Actions", Head: []string{"At", "Action", "Run", "On", "Subjects", "Result", "Why", "Detail"}, Rows: r.actionRows()},
+		{Title: "What actions were done to", Note: "The subjects by their ids, as they were bound before anything was done, and what it came to.", Head: []string{"At", "Action", "What"}, Rows: r.deedRows()},
 		{Title: "When nobody ran", Note: "Spans in which the engine did not run, as it found out afterwards.", Head: []string{"From", "To"}, Rows: r.gapRows()},
 		{Title: "Erased", Note: "The content of these entries was erased; that they were there, and what they summed to, is still proven.", Head: []string{"Entry", "At", "Kind", "Sum"}, Rows: r.erasedRows()},
 		{
@@ -243,6 +244,10 @@ func (r *Report) actionRows() [][]string {
 		}
 		return []string{a.At, a.Action, run, a.Subject, countText(a.Subjects), a.Result, a.Reason, a.Detail}
 	})
+}
+
+func (r *Report) deedRows() [][]string {
+	return rowsOf(r.Deeds, func(d *Deed) []string { return []string{d.At, d.Action, d.Text} })
 }
 
 func (r *Report) gapRows() [][]string {

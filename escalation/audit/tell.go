@@ -335,6 +335,22 @@ func (t *teller) deadline(e *escalation.Effect, l *escalation.Line) {
 	}
 }
 
+// tellDeeds adds what is kept of the alert's actions.
+func (t *teller) tellDeeds(entries []Entry) {
+	for i := range entries {
+		e := &entries[i]
+		at := policy.Instant(e.At).String()
+		_, action, _ := strings.Cut(strings.TrimPrefix(e.Name(), deedPrefix+t.rep.Key+"#"), "/")
+		r, err := escalation.DecodeRecord(e.Body)
+		switch {
+		case e.Erased:
+			t.rep.Erased = append(t.rep.Erased, Erasure{e.Seq, at, "of action " + action, e.Sum})
+		case err == nil && r.Event.Text != "":
+			t.rep.Deeds = append(t.rep.Deeds, Deed{at, action, strings.TrimRight(r.Event.Text, ": ")})
+		}
+	}
+}
+
 // subject takes what a trigger says of the alert.
 func (t *teller) subject(a *policy.Alert) {
 	t.rep.Alert.Triggers++

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 
 	"github.com/belfry-go/belfry/escalation"
 	"github.com/belfry-go/belfry/escalation/store"
@@ -117,9 +118,23 @@ func (e *Engine) erase(ctx context.Context, eraser store.Eraser, stream string, 
 		if err := eraser.Erase(ctx, stream, upto); err != nil {
 			return Result{}, fmt.Errorf("engine: erase %q: %w", stream, err)
 		}
-		return r, nil
+		return r, e.eraseDeeds(ctx, eraser, stream)
 	}
 	return Result{}, fmt.Errorf("engine: %q: %w, %d times in a row", stream, store.ErrConflict, maxConflicts)
+}
+
+// eraseDeeds forgets what the histories of an alert's actions say. Where each
+// stands, with the ids of its subjects, stays: it is what may still be taken back.
+func (e *Engine) eraseDeeds(ctx context.Context, eraser store.Eraser, stream string) error {
+	for deeds, err := range e.store.Streams(ctx, store.StreamQuery{Prefix: deedStream(stream, "")}) {
+		if err == nil {
+			err = eraser.Erase(ctx, deeds, math.MaxInt64)
+		}
+		if err != nil {
+			return fmt.Errorf("engine: erase the actions of %q: %w", stream, err)
+		}
+	}
+	return nil
 }
 
 // commitBare replaces an alert's state by one that has forgotten. Its record
