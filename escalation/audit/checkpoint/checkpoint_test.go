@@ -3,8 +3,11 @@ package checkpoint_test
 import (
 	"bytes"
 	"context"
+	"flag"
 	"fmt"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -412,5 +415,46 @@ func TestOpenRefuses(t *testing.T) {
 	}
 	if _, err := newBench(t).log.Checkpoint(t.Context(), epoch); err == nil {
 		t.Error("a checkpoint that nobody signs is made")
+	}
+}
+
+var update = flag.Bool("update", false, "write the vectors anew")
+
+// vectors are an export and its checkpoints, made by this package with the
+// libraries that it stands on; the verifier's own tests read them without.
+const vectors = "../testdata/checkpoint"
+
+// What the vectors hold, this package would write again, but for salts and keys.
+func TestVectors(t *testing.T) {
+	read := func(name string) []byte {
+		t.Helper()
+		src, err := os.ReadFile(filepath.Join(vectors, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return src
+	}
+	if *update {
+		b := newBench(t)
+		write(t, b.store, "alert/a#1", "one", "two")
+		write(t, b.store, "alert/b c#1", "three")
+		older := b.checkpoint(t)
+		write(t, b.store, "alert/a#1", "four")
+		write(t, b.store, "engine/\xff%", "five")
+		for name, content := range map[string][]byte{
+			"older.txt": older, "newer.txt": b.checkpoint(t), "vkey.txt": []byte(b.vkey + "\n"), "export.jsonl": export(t, b.store),
+		} {
+			if err := os.WriteFile(filepath.Join(vectors, name), content, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	n, err := note.Open(read("newer.txt"), note.VerifierList(verifier(t, strings.TrimSpace(string(read("vkey.txt"))))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := audit.ParseCheckpoint(n.Text)
+	if err != nil || c.Origin != origin || c.Size != 4 {
+		t.Errorf("%+v, %v", c, err)
 	}
 }
