@@ -83,8 +83,14 @@ bench: ## run the benchmarks that match BENCH, COUNT times
 
 .PHONY: bench-peers
 bench-peers: ## measure beside peers, COUNT times, and put the table into docs/benchmarks.md
-	cd benchmarks && $(GO) test -run '^$$' -bench . -count $(COUNT) -timeout 3h . > peers.out || { tail -n 20 peers.out; exit 1; }
+	cd benchmarks && $(GO) test -run '^$$' -bench . -skip '^BenchmarkDurable' -count $(COUNT) -timeout 3h . > peers.out || { tail -n 20 peers.out; exit 1; }
 	cd benchmarks && $(GO) run ./cmd/table -in ../docs/benchmarks.md < peers.out
+
+.PHONY: bench-durable
+bench-durable: ## measure what is written to a disk or to PostgreSQL (BELFRY_PG), three times, and put the table into docs/benchmarks.md
+	cd benchmarks && $(GO) test -run '^$$' -bench '^BenchmarkDurable(Commit|Trigger|Batch)' -count 3 -timeout 3h . > durable.out || { tail -n 20 durable.out; exit 1; }
+	cd benchmarks && $(GO) test -run '^$$' -bench '^BenchmarkDurable(Due|Outage|Lateness)' -benchtime 1x -count 3 -timeout 3h . >> durable.out || { tail -n 20 durable.out; exit 1; }
+	cd benchmarks && $(GO) run ./cmd/table -durable -in ../docs/benchmarks.md < durable.out
 
 .PHONY: cover
 cover: ## statement coverage of every package by the tests of all

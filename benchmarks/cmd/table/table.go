@@ -79,6 +79,10 @@ func amount(v float64, unit string) string {
 		return digits(v) + " ms"
 	case unit == "events/s":
 		return thousands(v) + "/s"
+	case strings.HasPrefix(unit, "s/") && v < 1:
+		return digits(v*1000) + " ms"
+	case strings.HasPrefix(unit, "s/"):
+		return digits(v) + " s"
 	}
 	return digits(v) + " " + unit
 }

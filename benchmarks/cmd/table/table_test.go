@@ -52,18 +52,18 @@ func TestTable(t *testing.T) {
 
 func TestPut(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "page.md")
-	page := "# Page\n\n" + begin + "old\n" + end + "tail\n"
+	page := "# Page\n\n" + begin("measured") + "old\n" + end("measured") + "tail\n"
 	if err := os.WriteFile(file, []byte(page), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := run(strings.NewReader(output), nil, file); err != nil {
+	if err := run(strings.NewReader(output), nil, file, "measured", goals()); err != nil {
 		t.Fatal(err)
 	}
 	got, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, part := range []string{"# Page\n\n" + begin, "| P1 | the same by `StepInto` | 50 ns |", end + "tail\n"} {
+	for _, part := range []string{"# Page\n\n" + begin("measured"), "| P1 | the same by `StepInto` | 50 ns |", end("measured") + "tail\n"} {
 		if !strings.Contains(string(got), part) {
 			t.Errorf("the page lacks %q:\n%s", part, got)
 		}
@@ -71,7 +71,7 @@ func TestPut(t *testing.T) {
 	if strings.Contains(string(got), "old") {
 		t.Error("the old table stands still")
 	}
-	if _, err := put("no lines", ""); err == nil {
+	if _, err := put("no lines", "measured", ""); err == nil {
 		t.Error("a page without the lines is taken")
 	}
 }
