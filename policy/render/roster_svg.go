@@ -26,10 +26,9 @@ const (
 var svgColours = [...]string{"#4477aa", "#ee7733", "#228833", "#aa3377", "#66ccee", "#ccbb44", "#ee6677", "#777777"}
 
 const svgStyle = `<style>
-svg{--ink:#1b1f24;--faint:#6a737d;--rule:#d0d7de;--rest:#f3f5f7;--paper:#fff}
-@media (prefers-color-scheme:dark){svg{--ink:#e6edf3;--faint:#9198a1;--rule:#3d444d;--rest:#1c2128;--paper:#0d1117}}
-text{font:12px system-ui,sans-serif;fill:var(--ink)}.h{font-weight:600}.f{fill:var(--faint);font-size:11px}
-.p{fill:var(--paper)}.w{fill:var(--rest)}.r{stroke:var(--rule)}.g{fill:none;stroke:#cc3311;stroke-width:1.5;stroke-dasharray:4 2}
+text{font:12px system-ui,sans-serif;fill:#1b1f24}.h{font-weight:600}.f{fill:#6a737d;font-size:11px}
+.p{fill:#fff}.w{fill:#f3f5f7}.r{stroke:#d0d7de}.g{fill:none;stroke:#cc3311;stroke-width:1.5;stroke-dasharray:4 2}
+@media (prefers-color-scheme:dark){text{fill:#e6edf3}.f{fill:#9198a1}.p{fill:#0d1117}.w{fill:#1c2128}.r{stroke:#3d444d}}
 </style>
 `
 
