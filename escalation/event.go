@@ -141,7 +141,7 @@ type Report struct {
 	Effect  EffectID
 	Attempt int
 	Result  Result
-	Detail  string // for people; never a secret
+	Detail  string // for people; of a message that was delivered, the vendor's answer. Never a secret
 	Late    time.Duration
 	// RetryAt is when a temporary failure is tried again; Never otherwise.
 	RetryAt  policy.Instant

@@ -111,8 +111,11 @@ func (n *names) trigger(l *Line) {
 func (n *names) report(l *Line, r *Report) {
 	l.Result, l.Attempt, l.Late = r.Result.String(), r.Attempt, spanText(r.Late)
 	l.Text, l.Subjects, l.Until = r.Detail, r.Subjects, ""
-	if r.Result == ResultTemporary {
+	switch r.Result {
+	case ResultTemporary:
 		l.Until = instantText(r.RetryAt)
+	case ResultDelivered:
+		l.Text = "" // the vendor's answer, for the engine; it says nothing to people
 	}
 	for i := range n.s.Actions {
 		if !r.Effect.IsZero() && n.s.Actions[i].Effect == r.Effect {

@@ -29,6 +29,7 @@ type crashing struct {
 	after bool // it is carried out, and fails then
 	once  bool // the next one works again: a fault and no crash
 	down  bool
+	blind bool // no history can be read
 }
 
 // step counts an operation. do says whether to carry it out, fail what to
@@ -97,7 +98,11 @@ func (c *crashing) Commit(ctx context.Context, batch ...*store.Commit) error {
 }
 
 func (c *crashing) History(ctx context.Context, stream string, from uint64) iter.Seq2[store.Entry, error] {
-	if _, err := c.step(); err != nil {
+	_, err := c.step()
+	if c.blind {
+		err = errCrash
+	}
+	if err != nil {
 		return func(yield func(store.Entry, error) bool) { yield(store.Entry{}, err) }
 	}
 	return c.Store.History(ctx, stream, from)

@@ -158,7 +158,7 @@ func (e *Engine) claim(ctx context.Context, now policy.Instant, limit int) ([]ou
 				}
 				continue
 			}
-			p.out = append(p.out, outgoing{it, ef})
+			p.out = append(p.out, outgoing{item: it, effect: ef})
 		}
 		if len(items) == 0 {
 			break

@@ -64,6 +64,7 @@
 //	silence/<name>   a silence, before and after the alerts that it concerns
 //	budget/<run>     what one kind of action was done to lately
 //	switch/actions   the kill switch, and what it holds
+//	turn/<policy>    who was told when by tiers with pick: next
 //	engine/<node>    events that no alert took: duplicates, and about nothing there is
 //	evidence/<node>  how far Config.Evidence has come
 //

@@ -149,6 +149,7 @@ func (e *Engine) start(ctx context.Context) error {
 		return fmt.Errorf("engine: namespace: %w", err)
 	}
 	e.namespace = ns
+	e.receipts.since = e.now()
 	// What is due in the store is found by looking.
 	e.dueBy(e.now())
 	e.leavesBy(e.now())
@@ -171,6 +172,9 @@ func (e *Engine) start(ctx context.Context) error {
 // project rebuilds the projections from the streams.
 func (e *Engine) project(ctx context.Context) error {
 	if err := e.readSilences(ctx); err != nil {
+		return err
+	}
+	if err := e.readTurns(ctx); err != nil {
 		return err
 	}
 	for _, err := range e.store.Streams(ctx, store.StreamQuery{Prefix: alertStreams, Open: true}) {
@@ -202,7 +206,8 @@ func lower(v *atomic.Int64, at policy.Instant) {
 
 // Next returns the earliest instant at which Tick or Deliver will have something
 // to do, as far as it is known without asking the store: at most now when they
-// have, policy.Never when nothing is to come.
+// have, policy.Never when nothing is to come. After a call that moved a deadline
+// later or took it away it may be too early, until the next look.
 func (e *Engine) Next() policy.Instant { return min(e.nextWork(), e.evidence.waiting()) }
 
 // nextWork is Next without the sink of evidence, which Run feeds beside.

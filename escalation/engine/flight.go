@@ -15,6 +15,7 @@ import (
 type outgoing struct {
 	item   store.Item
 	effect effect
+	opened policy.Instant // when the alert did
 }
 
 // id is the effect's.

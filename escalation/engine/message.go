@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/belfry-go/belfry/escalation"
@@ -75,6 +74,7 @@ func (e *Engine) wanted(ctx context.Context, now policy.Instant, group []outgoin
 		want := escalation.Wanted(h.doc.Document, &h.state, &o.effect.Effect)
 		over := want && e.givenUp(o, now)
 		if want && !over {
+			o.opened = h.state.Opened
 			out, items = append(out, *o), append(items, notify.Item{})
 			e.item(h, o, &items[len(items)-1])
 		}
@@ -198,7 +198,7 @@ func (e *Engine) putBack(ctx context.Context, it *store.Item, at policy.Instant,
 
 // tell makes one attempt at one message, and reports what became of it.
 func (e *Engine) tell(ctx context.Context, c caller, now policy.Instant, out []outgoing, items []notify.Item) error {
-	n, to := e.notification(out, items)
+	n, to := e.notification(ctx, out, items)
 	if n.Attempt == 1 {
 		e.sent.add(e.channel(&out[0].effect), address{n.To, n.Via}, now)
 	}
@@ -230,7 +230,7 @@ func lasting(ctx context.Context) context.Context {
 }
 
 // notification is the message that tells of items, and by whom it is told.
-func (e *Engine) notification(out []outgoing, items []notify.Item) (notify.Notification, notify.Notifier) {
+func (e *Engine) notification(ctx context.Context, out []outgoing, items []notify.Item) (notify.Notification, notify.Notifier) {
 	o := &out[0]
 	n := notify.Notification{
 		ID: items[0].ID, Kind: notify.Kind(o.effect.Message), To: o.effect.To, Via: o.effect.Via,
@@ -243,7 +243,7 @@ func (e *Engine) notification(out []outgoing, items []notify.Item) (notify.Notif
 		n.Kind, n.To, n.Via = notify.KindLastResort, e.lastResortTarget(), viaDefault
 		return n, e.lastResort
 	}
-	n.Prior = e.receipts.of(o.item.Stream, address{n.To, n.Via})
+	n.Prior = e.lastReceipt(ctx, o, address{n.To, n.Via})
 	return n, e.notifier
 }
 
@@ -276,8 +276,10 @@ func (e *Engine) landed(ctx context.Context, at policy.Instant, f *flight) error
 		for i := range f.out {
 			o := &f.out[i]
 			e.shadow.taken(o)
-			e.receipts.note(o.item.Stream, address{o.effect.To, o.effect.Via}, f.receipt, f.kind)
-			r := escalation.Report{Attempt: f.attempt, Result: escalation.ResultDelivered, Late: f.late}
+			if !f.receipt.IsZero() {
+				e.receipts.any.Store(true)
+			}
+			r := escalation.Report{Attempt: f.attempt, Result: escalation.ResultDelivered, Late: f.late, Detail: receiptText(f.receipt)}
 			if err := e.report(ctx, o, r, true); err != nil {
 				return err
 			}
@@ -318,45 +320,4 @@ func (e *Engine) failed(ctx context.Context, at policy.Instant, f *flight, o *ou
 		return err
 	}
 	return e.putBack(ctx, &o.item, next, f.attempt, f.first)
-}
-
-// maxReceipts bounds what is remembered of messages sent.
-const maxReceipts = 1 << 16
-
-// receipts are the vendors' answers to the last message about each alert to
-// each target, for edits and threads. They are a convenience: after a restart
-// a thread begins anew.
-type receipts struct {
-	mu   sync.Mutex
-	last map[receiptKey]notify.Receipt
-}
-
-type receiptKey struct {
-	stream string
-	to     address
-}
-
-func (rs *receipts) of(stream string, to address) notify.Receipt {
-	rs.mu.Lock()
-	defer rs.mu.Unlock()
-	if len(rs.last) == 0 {
-		return notify.Receipt{}
-	}
-	return rs.last[receiptKey{stream, to}]
-}
-
-func (rs *receipts) note(stream string, to address, r notify.Receipt, k notify.Kind) {
-	if r.IsZero() && k != notify.KindOver {
-		return
-	}
-	rs.mu.Lock()
-	defer rs.mu.Unlock()
-	if k == notify.KindOver {
-		delete(rs.last, receiptKey{stream, to})
-		return
-	}
-	if rs.last == nil || len(rs.last) >= maxReceipts {
-		rs.last = map[receiptKey]notify.Receipt{}
-	}
-	rs.last[receiptKey{stream, to}] = r
 }

@@ -71,6 +71,9 @@ func (e *Engine) weather(ctx context.Context, err error) error {
 	now := e.now()
 	if !s.on {
 		if err == nil {
+			err = e.saveTurns(ctx)
+		}
+		if err == nil {
 			err = e.audit(ctx, now)
 		}
 		return err
@@ -92,6 +95,9 @@ func (e *Engine) weather(ctx context.Context, err error) error {
 		return err
 	}
 	if again := e.afterOutage(ctx, now); again != nil {
+		return errors.Join(err, again)
+	}
+	if again := e.saveTurns(ctx); again != nil {
 		return errors.Join(err, again)
 	}
 	if again := e.foresee(ctx, now); again != nil {

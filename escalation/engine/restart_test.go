@@ -84,6 +84,24 @@ func TestPoison(t *testing.T) {
 	}
 }
 
+// Once the last alert is over, and once it was looked at, nothing is to come.
+func TestNextEndsWithTheLadder(t *testing.T) {
+	b := newBench(t, ladder)
+	b.trigger(alertOf("db"))
+	b.to(6 * m)
+	r, err := b.e.Resolve(t.Context(), "db", bob, "fixed")
+	b.must("applied")(r, err)
+	if next := b.e.Next(); next > policy.InstantOf(epoch.Add(6*m)) {
+		t.Errorf("next %s; want now: there is something to say", next)
+	}
+	if err := b.e.Settle(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if next := b.e.Next(); next != policy.Never {
+		t.Errorf("next %s; want never", next)
+	}
+}
+
 // losing is a store that lost its documents.
 type losing struct {
 	store.Store

@@ -107,6 +107,11 @@ func (e *Engine) round(ctx context.Context) error {
 			return err
 		}
 	}
+	if e.owner != "" && e.current.Load().rings {
+		if err := e.readTurns(ctx); err != nil {
+			return err
+		}
+	}
 	if err := e.tick(ctx, e.dispatch); err != nil {
 		return err
 	}

@@ -14,6 +14,7 @@ const (
 	expectationStreams = "expect/"
 	silenceStreams     = "silence/"
 	engineStreams      = "engine/"
+	turnStreams        = "turn/"
 )
 
 // alertStream is the name of the stream of one incarnation.
