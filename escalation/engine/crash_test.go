@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/belfry-go/belfry/escalation"
-	"github.com/belfry-go/belfry/escalation/audit"
 	"github.com/belfry-go/belfry/escalation/store"
 	"github.com/belfry-go/belfry/notify"
 	"github.com/belfry-go/belfry/policy"
@@ -162,7 +161,8 @@ type story struct {
 	doc   *policy.Document
 	boots int
 
-	evidence audit.Sink
+	change func(*Config) // of each engine, unless nil
+	made   func(*Engine)
 }
 
 const storyDoc = `{"version": 1, "directory": {"people": {"alice": {}, "bob": {}, "carol": {}}}, "policies": [
@@ -175,8 +175,8 @@ const storyDoc = `{"version": 1, "directory": {"people": {"alice": {}, "bob": {}
 // boot makes a new engine over what the store holds.
 func (s *story) boot() {
 	s.boots++
-	e, err := New(Config{
-		Policies: s.doc, Notifier: s.out, LastResort: s.last, Clock: s.clock, Store: s.store, Evidence: s.evidence, Salt: rand.NewChaCha8([32]byte{byte(s.boots)}),
+	cfg := Config{
+		Policies: s.doc, Notifier: s.out, LastResort: s.last, Clock: s.clock, Store: s.store, Salt: rand.NewChaCha8([32]byte{byte(s.boots)}),
 		Actions: map[string]Action{"fix": ActionFunc(func(_ context.Context, r ActionRequest) (ActionResult, error) {
 			if s.runs[r.ID] {
 				s.t.Errorf("action %s was done twice", r.ID)
@@ -184,9 +184,16 @@ func (s *story) boot() {
 			s.runs[r.ID] = true
 			return ActionResult{}, nil
 		})},
-	})
+	}
+	if s.change != nil {
+		s.change(&cfg)
+	}
+	e, err := New(cfg)
 	if err != nil {
 		s.t.Fatal(err)
+	}
+	if s.made != nil {
+		s.made(e)
 	}
 	s.e = e
 }

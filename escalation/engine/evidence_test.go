@@ -272,7 +272,7 @@ func TestEvidenceCrashPoints(t *testing.T) {
 	tell := func(at int, after, once bool) (*story, *vault) {
 		v := newVault()
 		s := newStory(t)
-		s.evidence = v
+		s.change = func(c *Config) { c.Evidence = v }
 		s.boot()
 		s.store.n, s.store.at, s.store.after, s.store.once = 0, at, after, once
 		s.tell()
