@@ -36,9 +36,11 @@
 // Call [Commit.Check] first. Entries come complete, with their hashes: a store
 // does not make them.
 //
-// A store without transactions keeps all streams of one key in one value, with
-// a pointer to it under each stream's name: then the one open stream of a key,
-// too, is a matter of one compare-and-set.
+// A store without transactions keeps each stream in one value, and counts the
+// streams of a key in it: package kvstore does so, with one writer. With many it
+// keeps all streams of one key in one value, with a pointer to it under each
+// stream's name: then the one open stream of a key, too, is a matter of one
+// compare-and-set.
 //
 // Run the contract against the store with
 // [github.com/belfry-go/belfry/escalation/store/storetest.Run]; each failure

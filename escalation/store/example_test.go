@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/belfry-go/belfry/escalation"
 	"github.com/belfry-go/belfry/escalation/store"
@@ -158,4 +159,15 @@ func ExampleEraser() {
 	// 1 erased true ""
 	// 2 erased false "solved"
 	// true <nil>
+}
+
+// A host whose histories are exported calls this once a day.
+func ExampleMemory_Prune() {
+	ctx, st := context.Background(), store.NewMemory()
+	now := time.Date(2026, 3, 10, 14, 0, 0, 0, time.UTC)
+
+	year := policy.InstantOf(now.AddDate(-1, 0, 0))
+	n, err := st.Prune(ctx, year, 100_000)
+	fmt.Println(n, "streams are pruned,", err)
+	// Output: 0 streams are pruned, <nil>
 }

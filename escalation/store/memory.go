@@ -14,8 +14,8 @@ import (
 )
 
 // Memory is a store in memory. It keeps the whole contract but that nothing
-// outlives the process, and forgets nothing while the process lives: streams
-// that are closed stay, with their history.
+// outlives the process. Streams that are closed stay, with their history, until
+// Prune is called: a host that runs for long calls it now and then.
 //
 // It keeps what it is given in its encodings, in slabs without pointers, under
 // one lock. A stream costs about 150 bytes beside its state, its subject and
@@ -35,6 +35,7 @@ type Memory struct {
 	subjects pool[subject]
 
 	history history
+	epoch   uint64 // how often it was pruned
 	seen    seenIDs
 	outbox  outbox
 	due     queue
@@ -53,6 +54,7 @@ var (
 	_ Eraser  = (*Memory)(nil)
 	_ Watcher = (*Memory)(nil)
 	_ Changer = (*Memory)(nil)
+	_ Pruner  = (*Memory)(nil)
 )
 
 // stream is what is kept of each stream, beside its name. Its position is that
@@ -96,10 +98,15 @@ func NewNamedMemory(namespace string) *Memory {
 		pinned:    map[policy.Digest]uint32{{}: 0},
 		documents: map[policy.Digest][]byte{},
 	}
-	m.due.init(func(a, b uint32) bool { return m.name(a) < m.name(b) })
-	m.outbox.init(m)
+	m.order()
 	m.changes.init()
 	return m
+}
+
+// order makes the queues order streams and items by m's own names.
+func (m *Memory) order() {
+	m.due.init(func(a, b uint32) bool { return m.name(a) < m.name(b) })
+	m.outbox.init(m)
 }
 
 // Namespace implements [Store].

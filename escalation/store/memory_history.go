@@ -4,7 +4,6 @@ import (
 	"context"
 	"iter"
 	"math"
-	"slices"
 
 	"github.com/belfry-go/belfry/escalation"
 	"github.com/belfry-go/belfry/policy"
@@ -26,6 +25,7 @@ type entry struct {
 	prev   uint32
 	kind   escalation.EventKind
 	erased bool
+	cut    bool // it stands for all up to it, which were pruned
 	salt   Salt
 	hash   Hash
 }
@@ -56,6 +56,9 @@ func (h *history) behind(last uint32, seq uint64) []uint32 {
 	}
 	nums := make([]uint32, have-seq+1)
 	for k := len(nums) - 1; k >= 0; k-- {
+		if h.entries.at(last).cut {
+			return nums[k+1:]
+		}
 		nums[k] = last
 		last = h.entries.at(last).prev
 	}
@@ -86,7 +89,7 @@ func (h *history) read(page []Entry, nums []uint32) {
 // erase forgets the content of entry i and keeps its sum.
 func (h *history) erase(i uint32) {
 	e := h.entries.at(i)
-	if e.erased {
+	if e.erased || e.cut {
 		return
 	}
 	body := h.bodies.at(e.body)
@@ -106,27 +109,39 @@ const historyPage = 64
 func (m *Memory) History(ctx context.Context, name string, from uint64) iter.Seq2[Entry, error] {
 	return func(yield func(Entry, error) bool) {
 		m.mu.RLock()
-		var nums []uint32
-		if i, ok := m.find(name); ok {
-			nums = m.history.behind(m.streams.at(i).last, from)
-		}
+		nums, epoch := m.numbers(name, from), m.epoch
 		m.mu.RUnlock()
 		page := make([]Entry, min(len(nums), historyPage))
-		for nums := range slices.Chunk(nums, historyPage) {
+		for len(nums) > 0 {
 			if err := ctx.Err(); err != nil {
 				yield(Entry{}, err)
 				return
 			}
 			m.mu.RLock()
-			m.history.read(page, nums)
+			if m.epoch != epoch { // it was pruned meanwhile, and entries have other numbers
+				nums, epoch = m.numbers(name, from), m.epoch
+			}
+			n := min(len(nums), len(page))
+			m.history.read(page, nums[:n])
 			m.mu.RUnlock()
-			for k := range nums {
+			nums = nums[n:]
+			for k := range n {
 				if !yield(page[k], nil) {
 					return
 				}
+				from = page[k].Seq + 1
 			}
 		}
 	}
+}
+
+// numbers returns the numbers of a stream's entries from seq on.
+func (m *Memory) numbers(name string, seq uint64) []uint32 {
+	i, ok := m.find(name)
+	if !ok {
+		return nil
+	}
+	return m.history.behind(m.streams.at(i).last, seq)
 }
 
 // Erase implements [Eraser].

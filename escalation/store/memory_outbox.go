@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"iter"
 
 	"github.com/belfry-go/belfry/escalation"
 	"github.com/belfry-go/belfry/policy"
@@ -84,13 +85,29 @@ func (o *outbox) add(stream uint32, items []Item) {
 	for i := range items {
 		from := len(bodies)
 		bodies = append(bodies, items[i].Body...)
-		n := o.items.take()
-		*o.items.at(n) = item{
+		o.put(item{
 			stream: stream, id: items[i].ID, rank: items[i].Rank, at: items[i].NotBefore, target: items[i].Target,
 			body: bodies[from:len(bodies):len(bodies)], first: policy.Never,
+		})
+	}
+}
+
+// put enters an item.
+func (o *outbox) put(it item) {
+	n := o.items.take()
+	*o.items.at(n) = it
+	o.byID.add(hashItem(it.stream, it.id), n)
+	o.queue.add(n, it.rank, it.at)
+}
+
+// all yields the indexes of all items, in no order that means anything.
+func (o *outbox) all() iter.Seq[uint32] {
+	return func(yield func(uint32) bool) {
+		for _, c := range o.byID.cells {
+			if c.ref != 0 && !yield(c.ref-1) {
+				return
+			}
 		}
-		o.byID.add(hashItem(stream, items[i].ID), n)
-		o.queue.add(n, items[i].Rank, items[i].NotBefore)
 	}
 }
 

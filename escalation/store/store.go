@@ -122,6 +122,27 @@ type Eraser interface {
 	Erase(ctx context.Context, stream string, to uint64) error
 }
 
+// Pruner is what a store may do beyond the contract. Nothing is pruned unless
+// the host asks for it: a history is evidence. Whoever must keep it exports it
+// first.
+type Pruner interface {
+	// Prune forgets what has ended: of the streams that are closed, to which
+	// nothing is due, of which no item is left, and whose last entry is before
+	// an instant, at most limit.
+	//
+	// Of such a stream the history and the event ids go. Where it stands, its
+	// state and its subject stay, so that the next stream of its key knows what
+	// came before, and no id on the wire comes again. One that another stream of
+	// its key came after goes whole, unless it was posted. n is how many were
+	// pruned; fewer than limit: there are no more.
+	Prune(ctx context.Context, before policy.Instant, limit int) (n int, err error)
+
+	// Base is where the history of a stream begins that is kept: its Genesis, or
+	// the position up to which it was pruned. Verify goes on from there.
+	// ErrNotFound: there is no such stream.
+	Base(ctx context.Context, stream string) (Position, error)
+}
+
 // Watcher is what a store may do beyond the contract.
 type Watcher interface {
 	// Watch returns a channel that becomes readable some time after another

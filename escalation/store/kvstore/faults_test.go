@@ -212,6 +212,40 @@ func (s *story) tell() {
 	s.do("erase", func() error { return s.st.Erase(ctx, "a#1", 8) })
 }
 
+// prune forgets what has ended.
+func (s *story) prune() {
+	s.do("prune", func() error {
+		_, err := s.st.Prune(s.t.Context(), s.now+1000, 100)
+		return err
+	})
+}
+
+// checkPruned holds what must be there after it.
+func (s *story) checkPruned() {
+	t := s.t
+	t.Helper()
+	ctx := t.Context()
+	var snap store.Snapshot
+	if err := s.st.Load(ctx, "a#1", &snap); !errors.Is(err, store.ErrNotFound) {
+		t.Errorf("operation %d: a#1 is there still: %v", s.kv.at, err)
+	}
+	for name, whole := range map[string]bool{"a#2": true, "b#1": false, "c#1": true} {
+		want := store.Genesis(name)
+		if !whole {
+			want = s.at[name]
+		}
+		if base, err := s.st.Base(ctx, name); err != nil || base != want {
+			t.Errorf("operation %d: %s begins at %d, %v; want %d", s.kv.at, name, base.Seq, err, want.Seq)
+		}
+		if end, err := store.Verify(want, s.st.History(ctx, name, 0)); err != nil || end != s.at[name] {
+			t.Errorf("operation %d: %s ends at %d, %v; want %d", s.kv.at, name, end.Seq, err, s.at[name].Seq)
+		}
+	}
+	if last, err := s.st.Last(ctx, "b"); err != nil || last != (store.Incarnation{Stream: "b#1"}) {
+		t.Errorf("operation %d: the last of b is %+v, %v", s.kv.at, last, err)
+	}
+}
+
 // check holds what must be there at the end, whatever failed, and again in a
 // store that is opened anew.
 func (s *story) check() {
@@ -257,7 +291,7 @@ func (s *story) check() {
 
 // tellWith tells the story on a storage of which one operation fails, and
 // returns how many there are and what is left in it.
-func tellWith(t *testing.T, transactions bool, at int, after, crash bool) (int, *plain) {
+func tellWith(t *testing.T, transactions, prune bool, at int, after, crash bool) (int, *plain) {
 	f := failing{at: at, after: after, crash: crash}
 	s := &story{t: t, at: map[string]store.Position{}}
 	var left *plain
@@ -275,9 +309,18 @@ func tellWith(t *testing.T, transactions bool, at int, after, crash bool) (int, 
 	}
 	s.open = func() (*kvstore.Store, error) { return kvstore.Open(t.Context(), kv, kvstore.MaxValue(small)) }
 	s.tell()
+	if prune {
+		s.prune()
+	}
 	s.do("open", func() error { return nil }) // if it crashed where nobody needed an answer
 	n := s.kv.n
-	s.check()
+	if prune {
+		s.checkPruned()
+		s.st = open(t, s.kv.Storage, kvstore.MaxValue(small))
+		s.checkPruned()
+	} else {
+		s.check()
+	}
 	return n, left
 }
 
@@ -285,22 +328,28 @@ func tellWith(t *testing.T, transactions bool, at int, after, crash bool) (int, 
 // done and after, as a fault that passes and as a crash.
 func TestEveryOperationFails(t *testing.T) {
 	for _, transactions := range []bool{false, true} {
-		t.Run(fmt.Sprintf("transactions=%t", transactions), func(t *testing.T) {
-			total, whole := tellWith(t, transactions, 0, false, false)
-			points := 0
-			for at := 1; at <= total && !t.Failed(); at++ {
-				for _, after := range []bool{false, true} {
-					for _, crash := range []bool{false, true} {
-						_, left := tellWith(t, transactions, at, after, crash)
-						// What attempts have left is gone, but chunks that the next seal replaces.
-						if len(left.values) > len(whole.values) {
-							t.Errorf("operation %d: %d values are left, want %d", at, len(left.values), len(whole.values))
-						}
-						points++
-					}
-				}
-			}
-			t.Logf("%d operations, %d points, nothing lost", total, points)
-		})
+		for _, prune := range []bool{false, true} {
+			t.Run(fmt.Sprintf("transactions=%t,prune=%t", transactions, prune), func(t *testing.T) {
+				everyOperation(t, transactions, prune)
+			})
+		}
 	}
+}
+
+func everyOperation(t *testing.T, transactions, prune bool) {
+	total, whole := tellWith(t, transactions, prune, 0, false, false)
+	points := 0
+	for at := 1; at <= total && !t.Failed(); at++ {
+		for _, after := range []bool{false, true} {
+			for _, crash := range []bool{false, true} {
+				_, left := tellWith(t, transactions, prune, at, after, crash)
+				// What attempts have left is gone.
+				if len(left.values) > len(whole.values) {
+					t.Errorf("operation %d: %d values are left, want %d", at, len(left.values), len(whole.values))
+				}
+				points++
+			}
+		}
+	}
+	t.Logf("%d operations, %d points, nothing lost", total, points)
 }

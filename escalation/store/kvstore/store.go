@@ -31,6 +31,7 @@ var (
 	_ store.Store   = (*Store)(nil)
 	_ store.Eraser  = (*Store)(nil)
 	_ store.Changer = (*Store)(nil)
+	_ store.Pruner  = (*Store)(nil)
 )
 
 // enter waits for its turn, and for what is in doubt to be read again.

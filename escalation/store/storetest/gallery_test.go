@@ -3,7 +3,9 @@ package storetest
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -145,8 +147,16 @@ func TestGallery(t *testing.T) {
 		t.Fatalf("a store without a fault fails %v", failed)
 	}
 	gallery := slices.Concat(commitFaults(), readFaults(), workFaults())
-	if len(gallery) < 12 {
-		t.Errorf("the gallery has %d faults", len(gallery))
+	told, err := os.ReadFile("doc.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list strings.Builder
+	for _, f := range gallery {
+		fmt.Fprintf(&list, "//   - %s: %s\n", f.fault, strings.Join(f.caught, ", "))
+	}
+	if !strings.Contains(string(told), list.String()) {
+		t.Errorf("the package comment does not list the faults and what finds them:\n%s", list.String())
 	}
 	for _, f := range gallery {
 		t.Run(strings.ReplaceAll(f.fault, " ", "_"), func(t *testing.T) {

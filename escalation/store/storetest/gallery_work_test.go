@@ -178,10 +178,33 @@ func workFaults() []seeded {
 		}, []string{"Settle", "Model"}},
 		{"erasing erases nothing", func() store.Store { return eraser{store.NewMemory(), false} }, []string{"Erase"}},
 		{"erasing goes one too far", func() store.Store { return eraser{store.NewMemory(), true} }, []string{"Erase"}},
+		{"what is young is pruned, too", func() store.Store {
+			return pruner{Memory: store.NewMemory(), prune: func(m *store.Memory, _ policy.Instant, limit int) (int, error) {
+				return m.Prune(bg, policy.Never, limit)
+			}}
+		}, []string{"Prune"}},
+		{"pruning knows no limit", func() store.Store {
+			return pruner{Memory: store.NewMemory(), prune: func(m *store.Memory, before policy.Instant, _ int) (int, error) {
+				return m.Prune(bg, before, 1000)
+			}}
+		}, []string{"PruneLimit"}},
+		{"what is pruned is counted and kept", func() store.Store {
+			return pruner{Memory: store.NewMemory(), prune: func(*store.Memory, policy.Instant, int) (int, error) { return 4, nil }}
+		}, []string{"Prune", "PruneLimit"}},
 		{"Changes tells of nothing", func() store.Store { return changer{store.NewMemory(), changesNothing} }, []string{"Changes", "RaceChanges"}},
 		{"Changes forgets the last", func() store.Store { return changer{store.NewMemory(), changesCut} }, []string{"Changes"}},
 		{"the mark is one ahead", func() store.Store { return changer{store.NewMemory(), changesAhead} }, []string{"Changes"}},
 	}
+}
+
+// pruner is a store whose Prune is wrong.
+type pruner struct {
+	*store.Memory
+	prune func(m *store.Memory, before policy.Instant, limit int) (int, error)
+}
+
+func (p pruner) Prune(_ context.Context, before policy.Instant, limit int) (int, error) {
+	return p.prune(p.Memory, before, limit)
 }
 
 // eraser is a store whose Erase is wrong.

@@ -100,7 +100,7 @@ func cases() []testCase {
 	for _, part := range [][]testCase{
 		readCases(), commitCases(), keyCases(), seenCases(), batchCases(), historyCases(), streamCases(),
 		dueCases(), claimCases(), leaseCases(), documentCases(), ownershipCases(), raceCases(), modelCases(),
-		extraCases(), changesCases(),
+		extraCases(), changesCases(), pruneCases(),
 	} {
 		all = append(all, part...)
 	}
