@@ -176,6 +176,7 @@ func (e *Engine) deflect(ctx context.Context, now policy.Instant, o *outgoing, u
 			Attempt: o.item.Attempt, Result: escalation.ResultUndeliverable, Detail: "channel " + o.effect.Via + " fails for all: the next contact rule at once",
 		}, true)
 	}
+	e.untried(o)
 	first := min(o.item.First, now) // from which give_up counts
 	return e.putBack(ctx, &o.item, min(until, first.Add(e.giveUp(&o.effect))), o.item.Attempt, first)
 }

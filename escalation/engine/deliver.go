@@ -105,6 +105,7 @@ func (e *Engine) again(ctx context.Context) error {
 		if err := e.putBack(ctx, &o.item, now, o.item.Attempt, o.item.First); err != nil {
 			return err
 		}
+		e.untried(o)
 	}
 	e.pump.tried = tried
 	_, err = e.carryOut(ctx, now, tried)
@@ -158,7 +159,9 @@ func (e *Engine) claim(ctx context.Context, now policy.Instant, limit int) ([]ou
 				}
 				continue
 			}
-			p.out = append(p.out, outgoing{item: it, effect: ef})
+			o := outgoing{item: it, effect: ef}
+			o.doubt = e.doubtful(&o)
+			p.out = append(p.out, o)
 		}
 		if len(items) == 0 {
 			break

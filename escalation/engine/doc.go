@@ -93,8 +93,9 @@
 //
 // Delivery is at least once. A crash between sending and recording sends again,
 // under the same id: hand it to a vendor that deduplicates, and a person is told
-// once. An action that may have begun when the process died is not repeated: it
-// counts as failed, and is told.
+// once. The record of that delivery says that the message was claimed before. An
+// action that may have begun when the process died is not repeated: it counts as
+// failed, and is told.
 //
 // # A store that disappears
 //

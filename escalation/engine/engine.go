@@ -68,6 +68,7 @@ type Engine struct {
 	// What is known of the next deadlines; policy.Never: nothing.
 	nextDue  atomic.Int64 // of the streams
 	nextOut  atomic.Int64 // of the outbox
+	given    given        // claims that came to nothing
 	flights  flights      // attempts whose outcome is known later
 	lookedAt atomic.Int64 // when Tick looked last; 0: not yet
 

@@ -16,6 +16,7 @@ type outgoing struct {
 	item   store.Item
 	effect effect
 	opened policy.Instant // when the alert did
+	doubt  bool           // it may have been sent on an earlier claim
 }
 
 // id is the effect's.

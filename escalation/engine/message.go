@@ -179,6 +179,7 @@ func (e *Engine) hold(ctx context.Context, out []outgoing, until policy.Instant)
 		if err := e.putBack(ctx, it, until, it.Attempt, it.First); err != nil {
 			return err
 		}
+		e.untried(&out[i])
 	}
 	return nil
 }
@@ -279,7 +280,7 @@ func (e *Engine) landed(ctx context.Context, at policy.Instant, f *flight) error
 			if !f.receipt.IsZero() {
 				e.receipts.any.Store(true)
 			}
-			r := escalation.Report{Attempt: f.attempt, Result: escalation.ResultDelivered, Late: f.late, Detail: receiptText(f.receipt)}
+			r := escalation.Report{Attempt: f.attempt, Result: escalation.ResultDelivered, Late: f.late, Detail: deliveryText(f.receipt, o.doubt)}
 			if err := e.report(ctx, o, r, true); err != nil {
 				return err
 			}
@@ -304,6 +305,9 @@ func (e *Engine) failed(ctx context.Context, at policy.Instant, f *flight, o *ou
 		next = notify.RetryLastResort(at, f.attempt, wish)
 	} else {
 		next, again = e.channel(&o.effect).Retry(f.first, at, f.attempt, class, wish)
+	}
+	if o.doubt {
+		detail = claimedBefore + "; " + detail
 	}
 	r := escalation.Report{Attempt: f.attempt, Result: escalation.ResultTemporary, Detail: detail, Late: f.late, RetryAt: next}
 	if class == notify.ClassUnknown {

@@ -103,14 +103,25 @@ func (th *thread) read(r *escalation.Record) {
 	delete(th.sent, rep.Effect)
 }
 
-// receiptText is how a report says what a vendor answered; "": nothing.
-func receiptText(r notify.Receipt) string {
-	if r.IsZero() {
+// deliveryText is how a report says what a vendor answered, and in doubt that the
+// message may have been sent before; "": nothing.
+func deliveryText(r notify.Receipt, doubt bool) string {
+	switch {
+	case r.IsZero() && doubt:
+		return claimedBefore
+	case r.IsZero():
 		return ""
 	}
-	b, err := json.Marshal(r)
+	answer := struct {
+		notify.Receipt
+		Note string `json:"note,omitempty"`
+	}{Receipt: r}
+	if doubt {
+		answer.Note = claimedBefore
+	}
+	b, err := json.Marshal(answer)
 	if err != nil {
-		return ""
+		return answer.Note
 	}
 	return string(b)
 }

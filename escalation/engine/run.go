@@ -245,6 +245,9 @@ func (e *Engine) enqueue(ctx context.Context, now policy.Instant, out []outgoing
 			}
 		}()
 		if ctx.Err() != nil || e.now().Add(e.cfg.AttemptTimeout+abandonAfter) >= j.lease {
+			for i := range out {
+				e.untried(&out[i])
+			}
 			return // it waited so long that another may have it
 		}
 		if err := run(ctx); err != nil {

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/belfry-go/belfry/escalation"
 	"github.com/belfry-go/belfry/escalation/store"
 )
 
@@ -213,10 +214,12 @@ func (f *fleet) judge() verdict {
 	return v
 }
 
-// verify holds every history to its chain.
-func (f *fleet) verify(st database) {
+// verify holds every history to its chain, and every page that was said again to
+// its record, which must say why.
+func (f *fleet) verify(st store.Store) {
 	f.t.Helper()
 	ctx := f.t.Context()
+	words := map[string]string{} // of the delivery, by page
 	for name, err := range st.Streams(ctx, store.StreamQuery{}) {
 		if err != nil {
 			f.t.Fatal(err)
@@ -228,6 +231,32 @@ func (f *fleet) verify(st database) {
 		var snap store.Snapshot
 		if err := st.Load(ctx, name, &snap); err != nil || snap.Position != end {
 			f.t.Errorf("%q stands at %d (%v), its history ends at %d", name, snap.Seq, err, end.Seq)
+		}
+		if alert, ok := strings.CutPrefix(name, "alert/"); ok {
+			f.reports(st, name, alert, words)
+		}
+	}
+	for at, ids := range read(f.text()).pages {
+		_, id, _ := strings.Cut(ids[0], ":")
+		if len(ids) > 1 && !strings.Contains(words[id], "claimed before") {
+			f.t.Errorf("%s: the page %s was said %d times, and no record says why", at, id, len(ids))
+		}
+	}
+}
+
+// reports reads what is recorded of the deliveries of an alert.
+func (f *fleet) reports(st store.Store, stream, alert string, words map[string]string) {
+	f.t.Helper()
+	for e, err := range st.History(f.t.Context(), stream, 0) {
+		if err != nil {
+			f.t.Fatal(err)
+		}
+		r, err := escalation.DecodeRecord(e.Body)
+		if err != nil {
+			f.t.Fatalf("%q, record %d: %v", stream, e.Seq, err)
+		}
+		if rep := &r.Event.Report; r.Event.Kind == escalation.EventReport && rep.Detail != "" {
+			words[fmt.Sprintf("%s/%d/%d", alert, rep.Effect.Seq, rep.Effect.I)] = rep.Detail
 		}
 	}
 }

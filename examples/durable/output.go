@@ -33,7 +33,7 @@ func (o *output) tell(_ context.Context, n notify.Notification) (notify.Receipt,
 // record prints what the engine has committed, an event a line.
 func (o *output) record(r engine.Record) {
 	for _, l := range r.Lines()[:1] {
-		o.printf("record %s: %s %s%s%s\n", r.ID, l.Event, l.Verdict, with(" ", l.Result), with(" by ", l.By))
+		o.printf("record %s: %s %s%s%s%s\n", r.ID, l.Event, l.Verdict, with(" ", l.Result), with(" by ", l.By), with(", ", l.Text))
 	}
 }
 
