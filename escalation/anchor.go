@@ -54,6 +54,11 @@ func (m *machine) anchor(p *policy.Policy, t *policy.Term) policy.Instant {
 		return at
 	case policy.AnchorResolved:
 		return s.Resolved
+	case policy.AnchorBypassReview:
+		if s.Alert.Kind != policy.BreakGlass {
+			return policy.Never
+		}
+		return policy.InstantOf(s.Alert.ExpiresAt)
 	}
 	for i := range rareOf(s).Happened {
 		h := &s.More.Happened[i]

@@ -146,6 +146,9 @@ func View(doc *policy.Document, s *State) StateView {
 	}
 	for i := range s.Deadlines {
 		d := &s.Deadlines[i]
+		if !d.At.Known() && bypassReview(doc, s, i) {
+			continue // it is another kind of alert's
+		}
 		v.Deadlines = append(v.Deadlines, DeadlineView{Name: n.deadline(i), At: instantText(d.At), Met: d.Met, Missed: d.Missed})
 	}
 	for i := range s.Gates {
@@ -276,4 +279,13 @@ func (n *names) stages(r *ReviewState) []policy.Stage {
 		return nil
 	}
 	return spec.Stages
+}
+
+// bypassReview reports whether a deadline is that of the review of a break-glass.
+func bypassReview(doc *policy.Document, s *State, i int) bool {
+	if doc == nil || s.Policy < 0 || s.Policy >= len(doc.Policies) || doc.Policies[s.Policy] == nil {
+		return false
+	}
+	deadlines := doc.Policies[s.Policy].Deadlines
+	return i < len(deadlines) && deadlines[i].At.On(policy.AnchorBypassReview)
 }

@@ -54,6 +54,10 @@ const (
 	AnchorAction // action:NAME, done and verified
 	AnchorActionFailed
 	AnchorEvidence
+	// AnchorBypassReview is when the review of a break-glass must be over, for
+	// the alert that is that review. No document names it: see
+	// [Policy.Deadlines].
+	AnchorBypassReview
 )
 
 // Event reports whether the anchor is something that happens, not an instant

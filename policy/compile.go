@@ -163,9 +163,29 @@ func (c *compiler) compilePolicies() {
 	last := unmatchedPolicy()
 	last.Doc, last.Index, last.Authority = c.doc, len(c.doc.Policies), c.doc.Authority
 	c.doc.Policies = append(c.doc.Policies, last)
+	reviewBypasses(c.doc.Policies)
 	c.doc.byName = make(map[string]*Policy, len(c.doc.Policies))
 	for _, p := range c.doc.Policies {
 		c.doc.byName[p.Name] = p
+	}
+}
+
+// reviewBypasses gives every policy the deadline `review`, which only alerts
+// have that review a break-glass, if some policy has one: such an alert is
+// matched like any other. A policy's own deadline of that name is left.
+func reviewBypasses(policies []*Policy) {
+	const name = "review"
+	if !slices.ContainsFunc(policies, func(p *Policy) bool {
+		return slices.ContainsFunc(p.Gates, func(g Gate) bool { return g.BreakGlass != nil })
+	}) {
+		return
+	}
+	for _, p := range policies {
+		if slices.ContainsFunc(p.Deadlines, func(d Deadline) bool { return d.Name == name }) {
+			continue
+		}
+		at := Anchor{Terms: []Term{{Kind: AnchorBypassReview}}, Text: name}
+		p.Deadlines = append(p.Deadlines, Deadline{Name: name, At: at, Outcome: "resolved"})
 	}
 }
 

@@ -46,6 +46,8 @@ type Policy struct {
 	Parties  []Target
 	Grace    time.Duration
 
+	// Deadlines are the document's, in its order, and behind them, where some
+	// policy has a break-glass, `review`, see AnchorBypassReview.
 	Deadlines []Deadline
 	Tracks    []Track // document order; `tiers:` directly under the policy is the one track "main"
 	Ack       AckRule
