@@ -18,6 +18,7 @@ type job struct {
 	target  string
 	streams []string // the alerts that it is about
 	lease   policy.Instant
+	out     []outgoing // what goes back to the outbox if it does not begin
 	run     func(context.Context)
 }
 
@@ -195,13 +196,14 @@ func (ls *lanes) work(ctx context.Context, l *lane, j *job) {
 	j.run(ctx)
 }
 
-// drop forgets what waits and has not begun: its items are claimable again when
-// their leases end.
-func (ls *lanes) drop() {
+// drop takes out what waits and has not begun.
+func (ls *lanes) drop() []*job {
 	ls.mu.Lock()
 	defer ls.mu.Unlock()
+	var dropped []*job
 	for _, l := range ls.byLane {
 		n := len(l.queue)
+		dropped = append(dropped, l.queue...)
 		l.queue = nil
 		l.via.queued -= n
 		ls.queued -= n
@@ -216,4 +218,5 @@ func (ls *lanes) drop() {
 		}
 		v.ready = nil
 	}
+	return dropped
 }

@@ -64,9 +64,23 @@ func (e *Engine) Run(ctx context.Context) error {
 			break
 		}
 	}
-	e.lanes.drop()
+	e.giveBack(ctx, e.lanes.drop())
 	e.lanes.waiting.Wait()
 	return nil
+}
+
+// giveBack returns what was claimed and has not begun, so that whoever goes on
+// need not wait for the leases to end. It is a courtesy, and has its limit.
+func (e *Engine) giveBack(ctx context.Context, jobs []*job) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), abandonAfter)
+	defer cancel()
+	now := e.now()
+	for _, j := range jobs {
+		if err := e.hold(ctx, j.out, now); err != nil {
+			e.log.Warn("what was claimed is free when its lease ends", "err", notify.Redact(err))
+			return
+		}
+	}
 }
 
 // begin makes the engine running.
@@ -227,7 +241,7 @@ func (e *Engine) enqueueGroup(ctx context.Context, now policy.Instant, group []o
 
 // enqueue puts a job in its lane.
 func (e *Engine) enqueue(ctx context.Context, now policy.Instant, out []outgoing, run func(context.Context) error) {
-	j := &job{via: out[0].effect.Via, target: out[0].item.Target, lease: now.Add(e.cfg.Lease)}
+	j := &job{via: out[0].effect.Via, target: out[0].item.Target, lease: now.Add(e.cfg.Lease), out: out}
 	if out[0].effect.Kind != escalation.EffectNotify {
 		j.via, j.target = out[0].effect.Kind.String(), out[0].effect.Kind.String()+" "+out[0].item.Stream
 	}
@@ -283,9 +297,9 @@ func (e *Engine) faulty(ctx context.Context, f *fault, err error) {
 
 // Close ends the engine: nothing more is accepted, nothing more begun. It lets
 // the attempts under way end until ctx does, then cuts them short and returns
-// its error; what of them never returns cannot be ended. What was not carried
-// out stays in the store, to be claimed when its lease ends. Close may be called
-// more than once, and before Run.
+// its error; what of them never returns cannot be ended. What was claimed and not
+// begun goes back to the outbox; what was cut short is claimable when its lease
+// ends. Close may be called more than once, and before Run.
 func (e *Engine) Close(ctx context.Context) error {
 	e.runMu.Lock()
 	if !e.closed.Swap(true) {
