@@ -93,7 +93,6 @@ func commitBatches(b *testing.B, size int) {
 }
 
 func commitTogether(b *testing.B) {
-	const callers = 64
 	st, at := standing(b)
 	b.ResetTimer()
 	err := each(callers, b.N, func(i int) error {
@@ -147,11 +146,12 @@ func upsertBatches(b *testing.B, size int) {
 	rate(b, n)
 }
 
-// writers is how many connections write at once to PostgreSQL.
-const writers = 16
+// connections is how many there are at most to PostgreSQL, as many as pgstore
+// has, and callers how many trigger and insert over them.
+const connections, callers = 16, 64
 
 // BenchmarkDurableTrigger is the first part of P8: alerts are triggered at an
-// engine, each by itself, from sixteen callers, beside as many that insert jobs.
+// engine, each by itself, beside as many jobs that are inserted so.
 func BenchmarkDurableTrigger(b *testing.B) {
 	b.Run("who=belfry", func(b *testing.B) {
 		o := &outage{place: shared(b), doc: must[*policy.Document](b)(policy.Parse("outage.json", []byte(outageLadder)))}
@@ -160,7 +160,7 @@ func BenchmarkDurableTrigger(b *testing.B) {
 			b.Fatal(err)
 		}
 		b.ResetTimer()
-		err := each(writers, b.N, func(i int) error {
+		err := each(callers, b.N, func(i int) error {
 			_, err := e.Trigger(b.Context(), alertNumber(i), engine.By(policy.Service("rotator")), engine.WithID(streamNumber(i)))
 			return err
 		})
@@ -170,9 +170,9 @@ func BenchmarkDurableTrigger(b *testing.B) {
 		rate(b, b.N)
 	})
 	b.Run("who=river", func(b *testing.B) {
-		q := newRiver(b, writers)
+		q := newRiver(b, connections)
 		b.ResetTimer()
-		err := each(writers, b.N, func(i int) error {
+		err := each(callers, b.N, func(i int) error {
 			_, err := q.client.Insert(b.Context(), riverJobNumber(i), nil)
 			return err
 		})
@@ -186,7 +186,7 @@ func BenchmarkDurableTrigger(b *testing.B) {
 // BenchmarkDurableBatch is the second part of P8: what triggers commit, a
 // thousand at once, beside as many jobs at once by COPY.
 func BenchmarkDurableBatch(b *testing.B) {
-	const batch, callers = 1000, 4
+	const batch, callers = 1000, 4 // who bring a batch each
 	b.Run("who=belfry", func(b *testing.B) {
 		st := shared(b).open(b)
 		b.ResetTimer()
@@ -203,7 +203,7 @@ func BenchmarkDurableBatch(b *testing.B) {
 		rate(b, b.N*batch)
 	})
 	b.Run("who=river", func(b *testing.B) {
-		q := newRiver(b, writers)
+		q := newRiver(b, connections)
 		b.ResetTimer()
 		if err := q.insert(b.Context(), b.N*batch, batch, callers); err != nil {
 			b.Fatal(err)
@@ -231,7 +231,7 @@ func BenchmarkDurableDue(b *testing.B) {
 	b.Run("who=river", func(b *testing.B) {
 		b.StopTimer()
 		for range b.N {
-			q := newRiver(b, writers)
+			q := newRiver(b, connections)
 			if err := q.insert(b.Context(), due, 1000, 4); err != nil {
 				b.Fatal(err)
 			}

@@ -25,7 +25,7 @@ func queueGoals() []goal {
 		return goal{"P8", what, rate(bench + "/who=belfry"), peer, rate(bench + "/who=river"), true, limit}
 	}
 	return []goal{
-		row("triggers on PostgreSQL, 16 callers", "DurableTrigger", "River, `Insert`", 2),
+		row("triggers on PostgreSQL, 64 callers, 16 connections", "DurableTrigger", "River, `Insert`", 2),
 		row("the same, 1,000 at once", "DurableBatch", "River, `InsertManyFast`", 1),
 		row("tiers that are due, put in the outbox by two engines", "DurableDue", "River, jobs worked", 1),
 	}
