@@ -139,7 +139,10 @@ func openWriter(ctx context.Context, db *sql.DB, busy time.Duration) (*writer, e
 }
 
 func (w *writer) setUp(ctx context.Context, busy time.Duration) error {
-	for _, pragma := range []string{fmt.Sprintf("PRAGMA busy_timeout = %d", busy.Milliseconds()), "PRAGMA synchronous = FULL", "PRAGMA secure_delete = FAST"} {
+	for _, pragma := range []string{
+		fmt.Sprintf("PRAGMA busy_timeout = %d", busy.Milliseconds()),
+		"PRAGMA synchronous = FULL", "PRAGMA secure_delete = FAST", "PRAGMA cache_size = -16000", // kB
+	} {
 		if _, err := w.conn.ExecContext(ctx, pragma); err != nil {
 			return err
 		}

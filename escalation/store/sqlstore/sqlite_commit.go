@@ -72,7 +72,14 @@ func (w *writer) commit(c *store.Commit, entry *int64) error {
 	case c.After.Seq == 0:
 		stream, err = w.create(c, *entry+int64(len(c.Entries)))
 	default:
-		stream, before, err = w.move(c, *entry+int64(len(c.Entries)))
+		err = w.move(c, *entry+int64(len(c.Entries)))
+		if err == nil && c.Err == nil && plain(c) {
+			*entry++
+			return w.plain(c, *entry)
+		}
+		if err == nil && c.Err == nil {
+			err = w.row(`SELECT id, was FROM belfry_stream WHERE name = ?1`, []any{[]byte(c.Stream)}, &stream, &before)
+		}
 	}
 	if err != nil || c.Err != nil {
 		return err
@@ -132,23 +139,39 @@ func (w *writer) create(c *store.Commit, last int64) (id int64, err error) {
 }
 
 // move writes the row of a stream that stands at c.After, or sets c's Err. It
-// returns the id of the entry before.
-func (w *writer) move(c *store.Commit, last int64) (id, before int64, err error) {
+// asks for no row back, which costs SQLite as much as the writing.
+func (w *writer) move(c *store.Commit, last int64) error {
 	end := c.Position()
-	err = w.row(`UPDATE belfry_stream SET seq = ?1, at = ?2, hash = ?3, open = ?4, rank = ?5, due = ?6, document = ?7, state = ?8,
+	n, err := w.changed(`UPDATE belfry_stream SET seq = ?1, at = ?2, hash = ?3, open = ?4, rank = ?5, due = ?6, document = ?7, state = ?8,
 		was = last, last = ?9
-		WHERE name = ?10 AND seq = ?11 AND at = ?12 AND hash = ?13 AND (open = 1 OR ?4 = 0 OR key IS NULL)
-		RETURNING id, was`, []any{
+		WHERE name = ?10 AND seq = ?11 AND at = ?12 AND hash = ?13 AND (open = 1 OR ?4 = 0 OR key IS NULL)`,
 		int64(end.Seq), int64(end.At), end.Hash[:], flag(c.Open), int64(c.Rank), int64(c.Due), c.Document[:], c.State,
-		last, []byte(c.Stream), int64(c.After.Seq), int64(c.After.At), c.After.Hash[:],
-	}, &id, &before)
-	if errors.Is(err, sql.ErrNoRows) {
+		last, []byte(c.Stream), int64(c.After.Seq), int64(c.After.At), c.After.Hash[:])
+	if err == nil && n == 0 {
 		c.Err, err = w.refusal(c, nil)
 		if err == nil && c.Err == nil {
 			err = fmt.Errorf("%w: stream %q is not found by what it is", ErrCorrupt, c.Stream)
 		}
 	}
-	return id, before, err
+	return err
+}
+
+// plain reports whether c is what most commits are: an entry and what leaves,
+// and nothing that is filed under the stream's id.
+func plain(c *store.Commit) bool {
+	return len(c.Entries) == 1 && c.Subject == nil && len(c.Seen) == 0 && !c.Posted
+}
+
+// plain writes what a plain commit has beside its stream's row, which is moved.
+func (w *writer) plain(c *store.Commit, id int64) error {
+	e := &c.Entries[0]
+	_, err := w.exec(`INSERT INTO belfry_entry (id, prev, stream, seq, at, kind, salt, body, hash)
+		SELECT ?1, was, id, seq, at, ?2, ?3, ?4, hash FROM belfry_stream WHERE name = ?5`,
+		id, int64(e.Kind), e.Salt[:], e.Body, []byte(c.Stream))
+	if err != nil {
+		return err
+	}
+	return w.items(c)
 }
 
 // refusal is why c cannot be written, or lost when that is the only reason.
@@ -207,6 +230,11 @@ func (w *writer) rest(c *store.Commit, stream int64) error {
 			return err
 		}
 	}
+	return w.items(c)
+}
+
+// items takes items out of the outbox, and puts others in.
+func (w *writer) items(c *store.Commit) error {
 	name := []byte(c.Stream)
 	for i := range c.Remove {
 		l := &c.Remove[i]
