@@ -142,6 +142,7 @@ func (w *writer) setUp(ctx context.Context, busy time.Duration) error {
 	for _, pragma := range []string{
 		fmt.Sprintf("PRAGMA busy_timeout = %d", busy.Milliseconds()),
 		"PRAGMA synchronous = FULL", "PRAGMA secure_delete = FAST", "PRAGMA cache_size = -16000", // kB
+		"PRAGMA wal_autocheckpoint = 4000", // pages; what many commits touch goes into the file once
 	} {
 		if _, err := w.conn.ExecContext(ctx, pragma); err != nil {
 			return err
