@@ -36,12 +36,6 @@ func (m *machine) reviewOf(of ReviewOf, i int) int {
 	return -1
 }
 
-// pendingReview reports whether a review of that is under way.
-func (m *machine) pendingReview(of ReviewOf, i int) bool {
-	k := m.reviewOf(of, i)
-	return k >= 0 && m.s.More.Reviews[k].Pending
-}
-
 // digestOf is what the votes of a review are bound to: the alert, what is asked
 // for whom, by whom, and under which policy.
 func (m *machine) digestOf(r *ReviewState) policy.Digest {

@@ -27,10 +27,15 @@ func (e *Engine) act(ctx context.Context, c caller, now policy.Instant, o *outgo
 		return e.report(ctx, o, x.report(escalation.ResultFailed, notify.Redact(err)), true)
 	case err != nil:
 		return err
-	case !wanted:
-		return e.report(ctx, o, escalation.Report{Attempt: o.item.Attempt, Result: escalation.ResultWithdrawn}, true)
+	case wanted:
+		return nil
 	}
-	return nil
+	if o.effect.Kind == escalation.EffectRun {
+		if err := e.judge(ctx, o.effect.Text, e.effectID(o.item.Stream, o.item.ID), escalation.ResultWithdrawn); err != nil {
+			return err
+		}
+	}
+	return e.report(ctx, o, escalation.Report{Attempt: o.item.Attempt, Result: escalation.ResultWithdrawn}, true)
 }
 
 // carryOn takes an execution as far as it comes.
@@ -52,7 +57,7 @@ func (e *Engine) carryOn(ctx context.Context, c caller, x *execution, now policy
 	case x.dry:
 		return e.planned(ctx, x, &r)
 	case r.Result != escalation.ResultNone:
-		return e.report(ctx, o, r, true)
+		return e.conclude(ctx, x, r.Result, r.Detail, r.Subjects)
 	}
 	if ok, err := e.commence(ctx, x, now); err != nil || !ok {
 		return err
@@ -281,7 +286,7 @@ func (e *Engine) conclude(ctx context.Context, x *execution, result escalation.R
 		if err := e.unspend(ctx, x); err != nil {
 			return err
 		}
-		if err := e.judge(ctx, x, result); err != nil {
+		if err := e.judge(ctx, x.req.Run, x.req.ID, result); err != nil {
 			return err
 		}
 	}

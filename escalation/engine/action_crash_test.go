@@ -49,7 +49,9 @@ func (h *history) errand() {
 	send("s", func(ctx context.Context, id Detail) (Result, error) { return h.e.StopActions(ctx, alice, "drill", id) })
 	trigger(1)
 	// Stopped, its review has begun; it is for people now.
-	send("r1", func(ctx context.Context, id Detail) (Result, error) { return h.e.ReleaseActions(ctx, alice, "over", id) })
+	send("r1", func(ctx context.Context, id Detail) (Result, error) {
+		return h.e.ReleaseActions(ctx, alice, "over", id)
+	})
 	send("r2", func(ctx context.Context, id Detail) (Result, error) { return h.e.ReleaseActions(ctx, bob, "over", id) })
 	vote("k1", Matter{Action: "disable"})
 	h.to(3 * time.Hour)

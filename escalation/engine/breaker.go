@@ -30,6 +30,7 @@ type breaker struct {
 	Until    policy.Instant `json:"until,omitempty"` // end of its rest
 	Rests    int            `json:"rests,omitempty"` // in a row
 	Probe    string         `json:"probe,omitempty"` // the execution that tries; "" none
+	Began    policy.Instant `json:"began,omitempty"` // when that began
 	// Held are the executions that it holds, to go on when it closes, or, one
 	// by one, from Look on.
 	Held []heldRun      `json:"held,omitempty"`
@@ -38,13 +39,19 @@ type breaker struct {
 
 // admits reports whether an execution may begin.
 func (b breaker) admits(id string, at policy.Instant) bool {
-	return !b.Open || at >= b.Until && (b.Probe == "" || b.Probe == id)
+	return !b.Open || at >= b.Until && (!b.tries(at) || b.Probe == id)
+}
+
+// tries reports whether an execution tries at an instant. One that never comes to
+// an end does not try for ever.
+func (b breaker) tries(at policy.Instant) bool {
+	return b.Probe != "" && at < b.Began.Add(breakerLongest)
 }
 
 // begin returns the breaker after an execution that it admits began.
-func (b breaker) begin(id string) breaker {
-	if b.Open {
-		b.Probe = id
+func (b breaker) begin(id string, at policy.Instant) breaker {
+	if b.Open && b.Probe != id {
+		b.Probe, b.Began = id, at
 	}
 	return b
 }
@@ -61,7 +68,7 @@ func (b breaker) failed(id string, at policy.Instant) breaker {
 	case !b.Open && b.Failures < breakerTrips:
 		return b
 	}
-	b.Open, b.Probe = true, ""
+	b.Open, b.Probe, b.Began = true, "", 0
 	b.Until = at.Add(min(breakerRest<<min(b.Rests, 10), breakerLongest))
 	b.Rests++
 	return b
@@ -79,7 +86,7 @@ func (b breaker) succeeded(id string) breaker {
 // ended returns the breaker after an execution ended of which nothing follows.
 func (b breaker) ended(id string) breaker {
 	if b.Probe == id {
-		b.Probe = ""
+		b.Probe, b.Began = "", 0
 	}
 	return b
 }
@@ -109,20 +116,22 @@ func (b breaker) next(at policy.Instant) []heldRun {
 		return nil
 	case !b.Open:
 		return b.Held
-	case at >= max(b.Until, b.Look) && b.Probe == "":
+	case at >= max(b.Until, b.Look) && !b.tries(at):
 		return b.Held[:1]
 	}
 	return nil
 }
 
-// due is when next has something: at once, after the rest, or not before the one
-// that tries has ended.
+// due is when next has something: at once, after the rest, or when the one that
+// tries comes to no end.
 func (b breaker) due(at policy.Instant) policy.Instant {
 	switch {
-	case len(b.Held) == 0 || b.Open && b.Probe != "":
+	case len(b.Held) == 0:
 		return policy.Never
 	case !b.Open:
 		return at
+	case b.tries(at):
+		return b.Began.Add(breakerLongest)
 	}
 	return max(b.Until, b.Look, at)
 }

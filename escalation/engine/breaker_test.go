@@ -17,7 +17,7 @@ func TestBreakerValue(t *testing.T) {
 		if !b.admits(id(i), t0) {
 			t.Fatalf("after %d failures it is open", i)
 		}
-		b = b.begin(id(i)).failed(id(i), t0)
+		b = b.begin(id(i), t0).failed(id(i), t0)
 	}
 	if b.admits("x", t0.Add(breakerRest-1)) || !b.admits("x", t0.Add(breakerRest)) {
 		t.Errorf("open until %v; want for %v", b.Until.Sub(t0), breakerRest)
@@ -26,9 +26,12 @@ func TestBreakerValue(t *testing.T) {
 		t.Error("one that began before it opened makes it rest anew")
 	}
 	at := t0.Add(breakerRest)
-	b = b.begin("probe")
+	b = b.begin("probe", at)
 	if b.admits("another", at) || !b.admits("probe", at) {
 		t.Error("while one tries, another begins")
+	}
+	if b.admits("another", at.Add(breakerLongest-1)) || !b.admits("another", at.Add(breakerLongest)) {
+		t.Error("one that comes to no end tries for ever, or not for an hour")
 	}
 	if again := b.ended("probe"); !again.admits("another", at) {
 		t.Error("after one that came to nothing, no other may try")
@@ -118,6 +121,33 @@ func TestBreakerPassesOverWhatIsOver(t *testing.T) {
 	b.to(h)
 	if w.disabled() != "g" {
 		t.Errorf("disabled %q; want g alone", w.disabled())
+	}
+}
+
+// One that tries and is stopped does not keep the breaker from the next.
+func TestBreakerOutlivesAStop(t *testing.T) {
+	w := newEstate("a", "b", "c", "d", "e", "f", "g")
+	broken := true
+	w.before = failing(&broken)
+	b := benchOf(t, w, disabling(`"retries": 3, "budget": {"max": 100, "weight": 1000, "per": "1h"}`))
+	for _, id := range []string{"a", "b", "c", "d", "e"} {
+		b.trigger(about(id))
+	}
+	b.to(2 * m)
+	b.trigger(about("f"))
+	b.trigger(about("g"))
+	b.to(6*m + 8*s) // f tries, and is to be tried again
+	r, err := b.e.StopActions(t.Context(), alice, "drill")
+	b.must("applied")(r, err)
+	b.to(10 * m)
+	for _, who := range []escalation.Author{alice, bob} {
+		r, err := b.e.ReleaseActions(t.Context(), who, "over")
+		b.must("applied")(r, err)
+	}
+	broken = false
+	b.to(h)
+	if w.disabled() != "f g" {
+		t.Errorf("disabled %q; want f and g", w.disabled())
 	}
 }
 

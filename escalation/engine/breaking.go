@@ -27,9 +27,8 @@ func readBreaker(snap *store.Snapshot) (breaker, error) {
 
 // moveBreaker steps the breaker of a kind of action; it writes nothing when
 // nothing changes. in may be nil: then the step may come again.
-func (e *Engine) moveBreaker(ctx context.Context, run, text string, in *Input, move func(b breaker, at policy.Instant) breaker) (breaker, error) {
+func (e *Engine) moveBreaker(ctx context.Context, run, text string, in *Input, move func(b breaker, at policy.Instant) breaker) error {
 	stream := breakerStreams + run
-	var b breaker
 	_, err := e.sideways(ctx, stream, func(snap *store.Snapshot, now policy.Instant) (*sideStep, error) {
 		was, err := readBreaker(snap)
 		if err != nil {
@@ -40,11 +39,11 @@ func (e *Engine) moveBreaker(ctx context.Context, run, text string, in *Input, m
 			if err != nil {
 				return nil, err
 			}
-			if b = was; first != nil {
+			if first != nil {
 				return nil, errNothing // it was counted before
 			}
 		}
-		b = move(was, now)
+		b := move(was, now)
 		before, err := json.Marshal(was)
 		if err != nil {
 			return nil, fmt.Errorf("engine: breaker of %q: %w", run, err)
@@ -66,9 +65,9 @@ func (e *Engine) moveBreaker(ctx context.Context, run, text string, in *Input, m
 		return st, nil
 	})
 	if errors.Is(err, errNothing) {
-		err = nil
+		return nil
 	}
-	return b, err
+	return err
 }
 
 // brokenNow reports whether the breaker of x's kind holds it, without a trace.
@@ -89,29 +88,28 @@ func (e *Engine) brokenNow(ctx context.Context, x *execution, now policy.Instant
 func (e *Engine) admitted(ctx context.Context, x *execution) (bool, error) {
 	ok := true
 	run := x.o.held()
-	_, err := e.moveBreaker(ctx, x.req.Run, "asked by "+x.req.ID, nil, func(b breaker, at policy.Instant) breaker {
+	err := e.moveBreaker(ctx, x.req.Run, "asked by "+x.req.ID, nil, func(b breaker, at policy.Instant) breaker {
 		if ok = b.admits(x.req.ID, at); ok {
-			return b.begin(x.req.ID)
+			return b.begin(x.req.ID, at)
 		}
 		return b.hold(run)
 	})
 	return ok, err
 }
 
-// judge tells the breaker of x's kind how x ended.
-func (e *Engine) judge(ctx context.Context, x *execution, r escalation.Result) error {
-	in := Input{ID: x.req.ID, Event: escalation.Event{Kind: escalation.EventNote, By: self(), Action: x.req.Run}}
-	_, err := e.moveBreaker(ctx, x.req.Run, r.String()+": "+x.req.ID, &in, func(b breaker, at policy.Instant) breaker {
+// judge tells the breaker of a kind of action how an execution ended.
+func (e *Engine) judge(ctx context.Context, run, id string, r escalation.Result) error {
+	in := Input{ID: id, Event: escalation.Event{Kind: escalation.EventNote, By: self(), Action: run}}
+	return e.moveBreaker(ctx, run, r.String()+": "+id, &in, func(b breaker, at policy.Instant) breaker {
 		switch r {
 		case escalation.ResultDone:
-			return b.succeeded(x.req.ID)
+			return b.succeeded(id)
 		case escalation.ResultFailed, escalation.ResultUnverified:
-			return b.failed(x.req.ID, at)
-		default:
-			return b.ended(x.req.ID)
+			return b.failed(id, at)
+		default: // nothing follows from it
+			return b.ended(id)
 		}
 	})
-	return err
 }
 
 // tickBreaker lets those go on whom a breaker holds no longer.
@@ -126,8 +124,7 @@ func (e *Engine) tickBreaker(ctx context.Context, snap *store.Snapshot, now poli
 			return err
 		}
 	}
-	_, err = e.moveBreaker(ctx, strings.TrimPrefix(snap.Stream, breakerStreams), "let go on", nil, func(b breaker, at policy.Instant) breaker {
+	return e.moveBreaker(ctx, strings.TrimPrefix(snap.Stream, breakerStreams), "let go on", nil, func(b breaker, at policy.Instant) breaker {
 		return b.free(freed, at)
 	})
-	return err
 }

@@ -71,7 +71,6 @@ func hiding(prefix string) seedling {
 type careless struct {
 	*judged
 	act    func(*ActionRequest)
-	plan   func([]Subject) []Subject
 	verify func(Standing, error) (Standing, error)
 }
 
@@ -99,10 +98,7 @@ func withAction(spoil func(*history, *careless)) seedling {
 }
 
 // yes is a directory to which everybody is a member of everything.
-type yes struct {
-	escalation.Directory
-	only policy.Target // of whom it believes it; zero: of everybody
-}
+type yes struct{ escalation.Directory }
 
 func (y *yes) Resolve(ctx context.Context, qs []escalation.Question) ([]escalation.Answer, error) {
 	as, err := y.Directory.Resolve(ctx, qs)
@@ -140,7 +136,7 @@ var seededHistories = []struct {
 	})},
 	{"what was spent is not kept", blastRadius, hiding(budgetStreams)},
 	{"the protected list is not asked", protectedSet, seedling{protected: func(Subject) bool { return false }}},
-	{"everybody may vote", quorum, seedling{directory: func(_ *history, d escalation.Directory) escalation.Directory { return &yes{Directory: d} }}},
+	{"everybody may vote", quorum, seedling{directory: func(_ *history, d escalation.Directory) escalation.Directory { return &yes{d} }}},
 	{"the kill switch is not read", killSwitched, hiding(switchStream)},
 	{"the breaker is not read", breakerHolds, hiding(breakerStreams)},
 	{"what is captured is not written", journaled, seedling{store: func(_ *history, s store.Store) store.Store {
