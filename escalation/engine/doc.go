@@ -62,7 +62,9 @@
 //	alert/<key>#n    the n-th alert of a key
 //	expect/<name>    an expectation of the document: success by then, or an alert
 //	silence/<name>   a silence, before and after the alerts that it concerns
+//	action/<key>#n/<name>  an action of an alert: to whom it is bound, how it ended
 //	budget/<run>     what one kind of action was done to lately
+//	breaker/<run>    whether one kind of action fails again and again, and what is held
 //	switch/actions   the kill switch, and what it holds
 //	turn/<policy>    who was told when by tiers with pick: next
 //	engine/<node>    events that no alert took: duplicates, and about nothing there is
@@ -94,8 +96,9 @@
 // Delivery is at least once. A crash between sending and recording sends again,
 // under the same id: hand it to a vendor that deduplicates, and a person is told
 // once. The record of that delivery says that the message was claimed before. An
-// action that may have begun when the process died is not repeated: it counts as
-// failed, and is told.
+// action that may have begun when the process died is not repeated: what became
+// of it is read back by its [Verifier]; without one it counts as failed, and is
+// told.
 //
 // # A store that disappears
 //

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/belfry-go/belfry/escalation/store"
 	"github.com/belfry-go/belfry/policy"
 )
 
@@ -272,4 +273,30 @@ type slowEstate struct{ *estate }
 func (w *slowEstate) ActTimed(ctx context.Context, r ActionRequest) (ActionResult, time.Duration, error) {
 	res, err := w.Act(ctx, r)
 	return res, m, err
+}
+
+// overtaken is a store in which somebody else has taken whatever is begun.
+type overtaken struct{ store.Store }
+
+func (o overtaken) Settle(ctx context.Context, s store.Settlement) error {
+	if s.First.Known() {
+		return store.ErrLease
+	}
+	return o.Store.Settle(ctx, s)
+}
+
+// What is somebody else's by now is not carried out: they do it.
+func TestALostLeaseIsNotActedOn(t *testing.T) {
+	w := newEstate("svc")
+	b := benchOf(t, w, disabling(`"retries": 3`), func(c *Config) { c.Store = overtaken{store.NewMemory()} })
+	b.trigger(about("svc"))
+	for range 5 {
+		if err := b.e.Settle(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		b.clock.set(b.clock.Now().Add(m))
+	}
+	if b.wantEnds(); len(w.calls) != 0 {
+		t.Errorf("it was tried %d times", len(w.calls))
+	}
 }
