@@ -72,18 +72,25 @@ func called(verb verb) int64 {
 const never = int64(1) << 62
 
 // read reads an answer: the verdict, and behind it of some operations the
-// incarnation, how many triggers, the tier, the status.
+// incarnation, how many triggers, the tier, the status,
+// who has acknowledged.
 func read(answer string) output {
 	var n, count, tier int
-	var verdict, status string
-	_, _ = fmt.Sscan(answer, &verdict, &n, &count, &tier, &status)
+	var verdict, status, by string
+	_, _ = fmt.Sscan(answer, &verdict, &n, &count, &tier, &status, &by)
+	if by == "-" {
+		by = ""
+	}
+	if (status == "acknowledged") != (by != "") && status != "resolved" {
+		by = status + " by " + by // which nobody has said
+	}
 	if n == 0 {
 		return output{sure: verdict != "" && verdict != "doubt", verdict: verdict}
 	}
 	return output{
 		sure: !strings.Contains(verdict, "duplicate"), verdict: verdict,
 		found: register{
-			n: n, open: status != "resolved", acked: status == "acknowledged", tier: tier, count: count,
+			n: n, open: status != "resolved", by: by, tier: tier, count: count,
 		},
 	}
 }
@@ -121,15 +128,16 @@ func (c *clients) life(key string) {
 		})
 	}
 	each(4, 500*time.Millisecond, opTrigger)
-	each(1, 2500*time.Millisecond, opAck, opLook)
+	each(1, 2500*time.Millisecond, opAckSam, opLook)
+	each(c.f.below(2), 2500*time.Millisecond, opAckOmar, opLook)
 	each(5, 500*time.Millisecond, opLook, opGlance, opCheck)
 	wg.Wait()
 	each(1, 2*time.Millisecond, opResolve, opLook, opGlance)
-	each(1, 2*time.Millisecond, opAck, opResolve, opCheck)
+	each(1, 2*time.Millisecond, opAckSam, opResolve, opCheck)
 	wg.Wait()
 	c.do(opTrigger, key)
 	each(2, 500*time.Millisecond, opLook, opTrigger, opCheck)
-	each(1, 2500*time.Millisecond, opAck, opResolve)
+	each(1, 2500*time.Millisecond, opAckOmar, opResolve)
 	wg.Wait()
 }
 

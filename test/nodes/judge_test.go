@@ -69,7 +69,7 @@ func (c *clients) check(t *testing.T, history []porcupine.Operation) (v verdict)
 		switch history[i].Input.(input).verb {
 		case opTrigger:
 			v.triggers++
-		case opAck:
+		case opAckSam, opAckOmar:
 			v.acks++
 		case opResolve:
 			v.resolves++

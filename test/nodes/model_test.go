@@ -4,6 +4,8 @@ package nodes
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/anishathalye/porcupine"
 )
@@ -13,7 +15,8 @@ import (
 // enter is the engines' own: the ladder climbs a tier.
 const (
 	opTrigger verb = "trigger"
-	opAck     verb = "ack"
+	opAckSam  verb = "ack-sam"
+	opAckOmar verb = "ack-omar"
 	opResolve verb = "resolve"
 	opLook    verb = "look"
 	opCheck   verb = "check"
@@ -27,11 +30,12 @@ type verb string
 func (v verb) asks() bool { return v == opCheck || v == opGlance }
 
 // register is what the model knows of one key: how many alerts it had, whether the
-// last is open and acknowledged, on which tier that stands, and how many triggers
-// it counts.
+// last is open, who has acknowledged it, on which tier it stands, and how many
+// triggers it counts.
 type register struct {
 	n           int
-	open, acked bool
+	open        bool
+	by          string // "", "omar", "sam" or "omar+sam"
 	tier, count int
 }
 
@@ -68,11 +72,11 @@ func (r register) apply(in input) (register, string) {
 		return r, "ignored(resolved)"
 	case in.verb == opTrigger:
 		r.count++
-	case in.verb == opAck:
-		r.acked = true
+	case in.verb == opAckSam, in.verb == opAckOmar:
+		r.by = added(r.by, strings.TrimPrefix(string(in.verb), "ack-"))
 	case in.verb == opResolve:
 		r.open = false
-	case in.verb == opEnter && (in.n != r.n || r.acked || in.tier != r.tier+1):
+	case in.verb == opEnter && (in.n != r.n || r.by != "" || in.tier != r.tier+1):
 		return r, "rejected"
 	case in.verb == opEnter:
 		r.tier = in.tier
@@ -80,15 +84,25 @@ func (r register) apply(in input) (register, string) {
 	return r, "applied"
 }
 
+// added is a list of people with one more.
+func added(list, name string) string {
+	names := strings.FieldsFunc(list, func(r rune) bool { return r == '+' })
+	if !slices.Contains(names, name) {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return strings.Join(names, "+")
+}
+
 // saw reports whether an operation found the alert as the rules have it. A
-// resolved alert tells no more whether it was acknowledged.
+// resolved alert tells no more who has acknowledged it.
 func (r register) saw(in input, out output) bool {
 	if in.verb == opEnter || in.verb.asks() {
 		return true // its verdict is all that it says
 	}
 	found := out.found
 	if !r.open {
-		found.acked = r.acked
+		found.by = r.by
 	}
 	return found == r
 }

@@ -50,7 +50,7 @@ func (c *clients) stopped(t *testing.T, key, after string, pause time.Duration) 
 	}
 	f.pause(0)
 	f.resume(1)
-	stood = c.only(t, 1, opAck, key).found.tier
+	stood = c.only(t, 1, opAckSam, key).found.tier
 	pass(pause)
 	f.resume(0)
 	// A second alert climbs to its end through the engine that was stopped: had
@@ -63,7 +63,7 @@ func (c *clients) stopped(t *testing.T, key, after string, pause time.Duration) 
 		}
 	}
 	f.resume(1)
-	if out := c.only(t, 0, opLook, key); !out.found.acked || out.found.tier != stood {
+	if out := c.only(t, 0, opLook, key); out.found.by != "sam" || out.found.tier != stood {
 		t.Errorf("acknowledged on tier %d, the engine that was stopped sees %+v", stood, out.found)
 	}
 	for _, tier := range tiers()[stood+1:] {

@@ -4,6 +4,7 @@ package nodes
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	_ "embed"
 	"errors"
@@ -156,8 +157,10 @@ func (h *host) command(ctx context.Context, verb, key, id string) (string, error
 			Labels:   map[string]string{"standing": strconv.FormatBool(strings.HasPrefix(key, standingKeys))},
 			Identity: policy.Identity{ID: subject(key), Owner: policy.User("omar"), Criticality: policy.CriticalityHigh},
 		}, engine.By(policy.Service("scanner")), engine.WithID(id))
-	case "ack":
+	case "ack-sam":
 		r, err = h.eng.Acknowledge(ctx, key, sam, engine.WithID(id))
+	case "ack-omar":
+		r, err = h.eng.Acknowledge(ctx, key, engine.By(policy.User("omar")), engine.WithID(id))
 	case "resolve":
 		r, err = h.eng.Resolve(ctx, key, sam, "revoked", engine.WithID(id))
 	default:
@@ -198,10 +201,22 @@ func (h *host) lookAt(ctx context.Context, key string) (string, error) {
 	return standing(escalation.Verdict{Kind: escalation.Applied}, &s), err
 }
 
+// more is the rare part of a state.
+func more(s *escalation.State) *escalation.More {
+	if s.More == nil {
+		return &escalation.More{}
+	}
+	return s.More
+}
+
 // standing is an answer as a line: the verdict, and where the alert stands.
 func standing(v escalation.Verdict, s *escalation.State) string {
 	if s == nil || s.Seq == 0 {
-		return v.String() + " 0 0 -1 none"
+		return v.String() + " 0 0 -1 none -"
 	}
-	return fmt.Sprintf("%s %d %d %d %s", v, s.Incarnation, s.Count, s.Tracks[0].Tier, s.Status)
+	by := ""
+	for i := range more(s).Acks {
+		by = added(by, more(s).Acks[i].Who.ID)
+	}
+	return fmt.Sprintf("%s %d %d %d %s %s", v, s.Incarnation, s.Count, s.Tracks[0].Tier, s.Status, cmp.Or(by, "-"))
 }

@@ -51,7 +51,7 @@ func (c *clients) burst(number int) {
 	for range 4 {
 		wg.Go(func() { c.twice(opTrigger, key) })
 		wg.Go(func() { c.do(opTrigger, key) })
-		wg.Go(func() { c.do(opAck, key) })
+		wg.Go(func() { c.do(opAckSam, key) })
 	}
 	wg.Wait()
 	c.do(opLook, key)
