@@ -108,6 +108,8 @@ func (s *simulator) step(ev Event) {
 		switch {
 		case !e.Kind.Leaves() || e.Kind == EffectOpen || !Wanted(s.sim.Document, &s.state, e):
 			continue
+		case e.Result == ResultPlanned:
+			result = ResultPlanned // a dry run
 		case e.Kind != EffectNotify:
 			result = ResultDone
 		}
