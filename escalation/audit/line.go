@@ -123,9 +123,7 @@ func appendLine(dst []byte, l *line) ([]byte, error) {
 // form: no other bytes may say the same.
 func parseLine(src []byte) (*line, error) {
 	l := &line{}
-	dec := json.NewDecoder(bytes.NewReader(src))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(l); err != nil {
+	if err := json.Unmarshal(src, l); err != nil {
 		return nil, fmt.Errorf("it is no line of an export: %w", err)
 	}
 	again, err := appendLine(nil, l)
