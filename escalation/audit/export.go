@@ -11,7 +11,6 @@ import (
 	"slices"
 	"unicode/utf8"
 
-	"github.com/belfry-go/belfry/escalation"
 	"github.com/belfry-go/belfry/escalation/store"
 	"github.com/belfry-go/belfry/policy"
 )
@@ -147,14 +146,4 @@ func EntryOf(stream string, previous store.Hash, e *store.Entry) Entry {
 		out.Sum = sumOf(e.Salt[:], e.Body)
 	}
 	return out
-}
-
-// storeEntry is an exported entry as a store has it.
-func (e *Entry) storeEntry() store.Entry {
-	s := store.Entry{
-		Seq: e.Seq, At: policy.Instant(e.At), Kind: escalation.EventKind(e.Kind), Body: e.Body, Erased: e.Erased,
-		Sum: store.Hash(e.Sum), Hash: store.Hash(e.Hash),
-	}
-	copy(s.Salt[:], e.Salt)
-	return s
 }

@@ -46,7 +46,7 @@ func (t *tool) report(name, key string, incarnation uint64, tf *trustFlags, form
 	if err != nil {
 		return "", false, err
 	}
-	defer src.Close()
+	defer func() { _ = src.Close() }() // it was only read
 	var b bytes.Buffer
 	if format == "ocsf" {
 		v, err := audit.WriteOCSF(src, &b)
