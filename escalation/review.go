@@ -241,11 +241,11 @@ func (m *machine) reviewsDue() {
 			m.expire(k)
 			continue
 		}
-		if r.After <= m.now {
-			m.askFallback(k, policy.ReasonReviewNoDecision)
-		}
-		if m.s.More.Reviews[k].Remind <= m.now {
+		if r.Remind <= m.now { // before the fallback: who is asked now is not reminded now
 			m.remindVoters(k)
+		}
+		if m.s.More.Reviews[k].After <= m.now {
+			m.askFallback(k, policy.ReasonReviewNoDecision)
 		}
 		if m.s.More.Reviews[k].Look <= m.now {
 			m.own().Reviews[k].Look = policy.Never

@@ -43,12 +43,18 @@ func (m *machine) firstTier(ti int, reason policy.Reason) {
 	m.again(ti, entering{cause: reason})
 }
 
-// reopenAcked reopens the tracks that are acknowledged.
+// reopenAcked reopens the tracks that are acknowledged, and closes the gates again
+// when there was one.
 func (m *machine) reopenAcked(reason policy.Reason, how policy.Rise) {
+	reopened := false
 	for ti := range m.s.Tracks {
 		if m.s.Tracks[ti].Status == StatusAcknowledged {
 			m.reopenTrack(ti, reason, how)
+			reopened = true
 		}
+	}
+	if reopened {
+		m.closeAgain()
 	}
 }
 

@@ -34,6 +34,9 @@ func (d direct) act(ctx context.Context, a Action, req ActionRequest, limit time
 		if t, ok := a.(TimedAction); ok {
 			var err error
 			res, after, err = t.ActTimed(ctx, req)
+			if limit > 0 && after > limit {
+				res, after, err = ActionResult{}, limit, Unknown(errHangs)
+			}
 			return err
 		}
 		var err error

@@ -92,7 +92,8 @@ type Limits struct {
 
 // TimedAction is an [Action] whose attempts take virtual time, as a simulation's
 // do: where after is positive, the result counts as known that much later on
-// the engine's clock. In [Engine.Run] it is not looked for. It takes back as well
+// the engine's clock; one that takes longer than the action's time-out ends there,
+// its outcome unknown. In [Engine.Run] it is not looked for. It takes back as well
 // where the request says so.
 type TimedAction interface {
 	ActTimed(ctx context.Context, req ActionRequest) (res ActionResult, after time.Duration, err error)

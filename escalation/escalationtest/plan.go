@@ -40,7 +40,7 @@ func (a action) ActTimed(_ context.Context, req engine.ActionRequest) (engine.Ac
 		name, script = "undo "+req.Run, w.given.Undo[req.Run]
 	}
 	result, after := w.attempt(name, script)
-	w.stands[deedOf(&req)] = result
+	w.stands[deedOf(&req)] = standing{result, w.clock.now().Add(after)}
 	switch result {
 	case "fail":
 		return engine.ActionResult{}, after, errScripted
@@ -53,12 +53,12 @@ func (a action) ActTimed(_ context.Context, req engine.ActionRequest) (engine.Ac
 }
 
 // Verify implements engine.Verifier: what an attempt of unknown outcome came to
-// cannot be read either.
+// cannot be read either, nor what one that is still under way will come to.
 func (a action) Verify(_ context.Context, req engine.ActionRequest) (engine.Standing, error) {
-	switch a.w.stands[deedOf(&req)] {
-	case "unknown":
+	switch st := a.w.stands[deedOf(&req)]; {
+	case st.result == "unknown", a.w.clock.now() < st.at:
 		return engine.Standing{}, errScripted
-	case "ok":
+	case st.result == "ok":
 		return engine.Standing{Done: true}, nil
 	}
 	return engine.Standing{}, nil

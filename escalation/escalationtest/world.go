@@ -21,7 +21,7 @@ type world struct {
 	scribe *scribe
 	tells  func(n *notify.Notification, taken bool) // each attempt; nil: nobody asks
 	tried  map[string]int                           // attempts at an action so far
-	stands map[deed]string                          // what the last attempt of each came to
+	stands map[deed]standing                        // what the last attempt of each came to
 }
 
 // deed is an action of one alert, or the taking back of it.
@@ -31,10 +31,16 @@ type deed struct {
 	undo        bool
 }
 
+// standing is what an attempt came to, or will have come to at an instant.
+type standing struct {
+	result string
+	at     policy.Instant
+}
+
 func deedOf(req *engine.ActionRequest) deed { return deed{req.Run, req.Key, req.Incarnation, req.Undo} }
 
 func newWorld(c *Case, clock *hopClock) *world {
-	w := &world{given: c.Given, start: c.Start, clock: clock, tried: map[string]int{}, stands: map[deed]string{}}
+	w := &world{given: c.Given, start: c.Start, clock: clock, tried: map[string]int{}, stands: map[deed]standing{}}
 	w.scribe = newScribe(c.Start, w.subjects)
 	return w
 }
