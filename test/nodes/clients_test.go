@@ -72,8 +72,7 @@ func called(verb verb) int64 {
 const never = int64(1) << 62
 
 // read reads an answer: the verdict, and behind it of some operations the
-// incarnation, how many triggers, the tier, the status,
-// who has acknowledged.
+// incarnation, how many triggers, the tier, the status, who has acknowledged.
 func read(answer string) output {
 	var n, count, tier int
 	var verdict, status, by string
