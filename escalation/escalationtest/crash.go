@@ -52,7 +52,7 @@ func (c *Case) PlayOn(ctx context.Context, s store.Store, restart func() store.S
 	until := *c
 	until.Until += crashSlack
 	p.Case = &until
-	if err := p.try(ctx, "start", func() error { return nil }); err != nil {
+	if err := p.try("start", func() error { return nil }); err != nil {
 		return nil, err
 	}
 	p.schedule()
@@ -96,7 +96,7 @@ func (p *crashing) tells(n *notify.Notification, taken bool) {
 }
 
 // try does something until it works.
-func (p *crashing) try(ctx context.Context, what string, do func() error) (err error) {
+func (p *crashing) try(what string, do func() error) (err error) {
 	for range patience {
 		if p.eng == nil {
 			cfg := p.config(p.store)
@@ -128,12 +128,12 @@ func (p *crashing) run(ctx context.Context) error {
 		if p.awake(at) == at {
 			for len(p.steps) > 0 && p.awake(p.steps[0].At) <= at {
 				s := p.steps[0]
-				if err := p.try(ctx, fmt.Sprintf("line %d: %s", s.Line, s.Do), func() error { return p.step(ctx, &s) }); err != nil {
+				if err := p.try(fmt.Sprintf("line %d: %s", s.Line, s.Do), func() error { return p.step(ctx, &s) }); err != nil {
 					return err
 				}
 				p.steps = p.steps[1:]
 			}
-			if err := p.try(ctx, fmt.Sprintf("settling at %s", at), func() error { return settle(ctx, p.eng) }); err != nil {
+			if err := p.try(fmt.Sprintf("settling at %s", at), func() error { return settle(ctx, p.eng) }); err != nil {
 				return err
 			}
 		}

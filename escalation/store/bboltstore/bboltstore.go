@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
 
 	"github.com/belfry-go/belfry/escalation/store/kvstore"
 )
@@ -32,7 +33,7 @@ type Store struct {
 	db *bbolt.DB
 }
 
-// ErrLocked: another process has the file open.
+// ErrLocked is what Open returns while another process has the file open.
 var ErrLocked = errors.New("bboltstore: another process has the file open: stop it, or wait until it has ended")
 
 // lockWait is how long Open waits for another process to close the file.
@@ -43,7 +44,7 @@ const lockWait = time.Second
 // the second gets.
 func Open(ctx context.Context, path string) (*Store, error) {
 	db, err := bbolt.Open(path, 0o600, &bbolt.Options{Timeout: lockWait, FreelistType: bbolt.FreelistMapType})
-	if errors.Is(err, bbolt.ErrTimeout) {
+	if errors.Is(err, bolterrors.ErrTimeout) {
 		return nil, fmt.Errorf("%w (%s)", ErrLocked, path)
 	}
 	if err != nil {

@@ -22,12 +22,12 @@ var (
 
 // advice is what to do about each.
 func advice(is error) string {
-	switch is {
-	case ErrWriter:
+	switch {
+	case errors.Is(is, ErrWriter):
 		return "close this one; let one process at a time have the storage, such as the active node"
-	case ErrCorrupt:
+	case errors.Is(is, ErrCorrupt):
 		return "stop, keep a copy of the storage, and restore a backup: nothing may write to it but this package"
-	case ErrFormat:
+	case errors.Is(is, ErrFormat):
 		return "run the version of Belfry that wrote it, or a later one; nothing was changed"
 	}
 	return "see what the storage says; after a commit the outcome is unknown, and store.Resolve finds it"

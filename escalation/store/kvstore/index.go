@@ -65,7 +65,7 @@ func newIndex() *index {
 }
 
 // put replaces what is known of the record's stream. A commit frees it.
-func (x *index) put(r *record) *known {
+func (x *index) put(r *record) {
 	k, ok := x.streams[r.Stream]
 	if !ok {
 		k = &known{name: strings.Clone(r.Stream), key: strings.Clone(r.Key), ordinal: r.ordinal}
@@ -88,7 +88,6 @@ func (x *index) put(r *record) *known {
 		k.items = append(k.items, slot{stream: k, id: it.ID, rank: it.Rank, at: it.NotBefore})
 	}
 	x.list(k)
-	return k
 }
 
 // list enters a stream and its items where they stand in the order.

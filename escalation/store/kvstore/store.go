@@ -189,7 +189,8 @@ func (s *Store) Load(ctx context.Context, stream string, into *store.Snapshot) e
 
 // snapshot fills into, whose state's memory it uses again.
 func (r *record) snapshot(into *store.Snapshot) {
-	state := append(into.State[:0], r.State...)
+	state := into.State[:0]
+	state = append(state, r.State...)
 	*into = r.Snapshot
 	into.State = state
 }
