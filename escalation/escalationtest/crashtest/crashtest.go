@@ -32,6 +32,7 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -41,11 +42,12 @@ import (
 	"github.com/belfry-go/belfry/escalation/escalationtest"
 	"github.com/belfry-go/belfry/escalation/store"
 	"github.com/belfry-go/belfry/escalation/store/storetest"
+	"github.com/belfry-go/belfry/notify"
 	"github.com/belfry-go/belfry/policy"
 )
 
 // PointsVar is the environment variable that says how many points all suites of a
-// run have together. Of more, every so manyth is taken.
+// run have together. Of more, some are taken, spread evenly.
 const PointsVar = "BELFRY_CRASH"
 
 // Suite is scenarios on a kind of store.
@@ -55,8 +57,10 @@ type Suite struct {
 	// Reopen opens it again after a crash, without a word to the former. Nil:
 	// the former goes on, as a database does.
 	Reopen func(testing.TB, store.Store) store.Store
-	// Cases are the scenarios, and More are those that come when all points of
-	// Cases were had.
+	// Cases are the scenarios. More are those that come when there are to be more
+	// than twice the points of Cases. Of those of them that have actions, only
+	// pages are compared: an action that a crash interrupts counts as failed, so
+	// that other notices follow.
 	Cases, More []*escalationtest.Case
 	// Points is how many points there are at most; 0: all.
 	Points int
@@ -120,16 +124,16 @@ func (s Suite) Count(t testing.TB) *Counts {
 	t.Helper()
 	c := &Counts{}
 	limit := s.points(t)
-	s.count(t, c, s.Cases, limit)
+	s.count(t, c, s.Cases, limit, false)
 	all := c.Operations * len(storetest.AllFaults())
-	if limit > all && len(s.More) > 0 {
-		s.count(t, c, s.More, limit-all)
+	if limit > 2*all && len(s.More) > 0 {
+		s.count(t, c, s.More, limit-all, true)
 	}
 	return c
 }
 
 // count runs scenarios up to so many points; 0: all.
-func (s Suite) count(t testing.TB, c *Counts, cases []*escalationtest.Case, limit int) {
+func (s Suite) count(t testing.TB, c *Counts, cases []*escalationtest.Case, limit int, more bool) {
 	wholes := make([]*run, len(cases))
 	total := 0
 	for i, k := range cases {
@@ -138,18 +142,20 @@ func (s Suite) count(t testing.TB, c *Counts, cases []*escalationtest.Case, limi
 			t.Fatalf("%s: without a fault: %v", w.name, w.err)
 		}
 		c.Broken = append(c.Broken, w.broken...)
+		w.pages = more && acts(k)
 		wholes[i] = w
 		total += w.ops
 	}
 	c.Scenarios += len(cases)
 	c.Operations += total
 	faults := storetest.AllFaults()
-	every, n := stride(total*len(faults), limit), 0
+	all, n := total*len(faults), 0
 	for i, k := range cases {
 		for at := 1; at <= wholes[i].ops; at++ {
-			for _, fault := range faults {
-				if n++; n%every == 0 {
-					c.point(wholes[i], s.play(t, k, at, fault))
+			for j := range faults {
+				if n++; taken(n, limit, all) {
+					// Turned with each operation, or every sixth would be the same.
+					c.point(wholes[i], s.play(t, k, at, faults[(at+j)%len(faults)]))
 				}
 			}
 		}
@@ -169,17 +175,10 @@ func (s Suite) points(t testing.TB) int {
 	return n * s.Share / 1000
 }
 
-// stride takes every so manyth of total, at most limit. It is no multiple of the
-// number of faults, which would have the same one each time.
-func stride(total, limit int) int {
-	if limit <= 0 || total <= limit {
-		return 1
-	}
-	n := (total + limit - 1) / limit
-	if n%len(storetest.AllFaults()) == 0 {
-		n++
-	}
-	return n
+// taken reports whether point n, from 1, is among those that are limit of all,
+// spread evenly; 0: it is.
+func taken(n, limit, all int) bool {
+	return limit <= 0 || limit >= all || n*limit/all != (n-1)*limit/all
 }
 
 // run is one scenario that was played.
@@ -188,6 +187,7 @@ type run struct {
 	until  time.Duration // what is first told later is not asked for
 	ops    int
 	told   []escalationtest.Told
+	pages  bool // only they are asked for
 	broken []string
 	err    error
 }
@@ -257,13 +257,18 @@ func (c *Counts) point(whole, r *run) {
 		}
 	}
 	for _, told := range whole.told {
-		if told.At > whole.until {
+		if told.At > whole.until || whole.pages && !strings.HasPrefix(told.What, notify.KindPage.String()+" ") {
 			continue
 		}
 		if sent[told.What]--; sent[told.What] == -1 {
 			c.Lost = append(c.Lost, fmt.Sprintf("%s: %s (%s), due at %s", r.name, told.What, told.Why, told.At))
 		}
 	}
+}
+
+// acts reports whether a scenario has actions.
+func acts(c *escalationtest.Case) bool {
+	return slices.ContainsFunc(c.Document.Policies, func(p *policy.Policy) bool { return len(p.Actions) > 0 })
 }
 
 // documents are all that a case loads.
