@@ -6,6 +6,9 @@ import (
 	"fmt"
 	"sync"
 	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"github.com/belfry-go/belfry/escalation"
 	"github.com/belfry-go/belfry/escalation/store"
@@ -145,24 +148,35 @@ func TestLockedTable(t *testing.T) {
 	}
 	k := commitTo("s", store.Genesis("s"))
 	wantAdvice(t, st.Commit(t.Context(), k), sqlstore.ErrTimeout, "store.Resolve finds out")
-	var waiting int
-	for range 1000 { // the server ends it at about the same time
-		if err := tx.QueryRow(t.Context(), "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'belfry_waits' AND state = 'active'").Scan(&waiting); err != nil {
-			t.Fatal(err)
-		}
-		if waiting == 0 {
-			break
-		}
-	}
-	if waiting != 0 {
-		t.Errorf("%d statements still wait on the server", waiting)
-	}
+	// The server ends it at about the same time. If it did not, the statement
+	// would wait until the lock is given up, which is below.
+	awaitNone(t, url, "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'belfry_waits' AND state = 'active'")
 	if err := tx.Rollback(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if err := resolve(t, st, k); !errors.Is(err, store.ErrConflict) {
 		t.Errorf("Resolve says %v, want that it is not written", err)
 	}
+}
+
+// awaitNone asks until there are none.
+func awaitNone(t *testing.T, url, count string) {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(context.WithoutCancel(t.Context()))
+	n := 0
+	for began := time.Now(); time.Since(began) < 30*time.Second; {
+		if err := conn.QueryRow(t.Context(), count).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		if n == 0 {
+			return
+		}
+	}
+	t.Errorf("there are still %d: %s", n, count)
 }
 
 func TestDeadlineInTheURL(t *testing.T) {
