@@ -7,7 +7,8 @@
 // Kill it in the middle (kill -9 is best) and start it again: it goes on where
 // it was due, with the same ids, and does not tell anybody a second time. What
 // it was just saying when it died is said once more, under the same id, for
-// nobody can know whether it was heard. From another terminal,
+// nobody can know whether it was heard; the record of it says so. From another
+// terminal,
 //
 //	go run ./examples/durable -db belfry.db -ack sam
 //
