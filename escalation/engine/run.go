@@ -278,7 +278,7 @@ type fault struct {
 }
 
 // faulty logs what a round came to, and tells the last resort of a store that
-// goes on failing: while nothing can be recorded, nobody is told of anything.
+// goes on failing: while nothing can be recorded, nobody else is told of anything.
 func (e *Engine) faulty(ctx context.Context, f *fault, err error) {
 	if err == nil {
 		*f = fault{}
