@@ -159,6 +159,7 @@ func (e *Engine) standInForOne(ctx context.Context, sh *shade, now, late policy.
 		switch {
 		case o.effect.At > late:
 			waiting = append(waiting, *o)
+		case o.effect.At <= sh.told:
 		case escalation.Wanted(h.doc.Document, &h.state, &o.effect.Effect):
 			e.addUnjournaled(m, h, o, "unjournaled:"+e.effectID(sh.stream, o.item.ID))
 		}

@@ -191,6 +191,41 @@ func TestOutageOfWhatOthersCommitted(t *testing.T) {
 	}
 }
 
+// Whichever operation of the store fails while it comes back, each telling is
+// recorded once.
+func TestOutageIsRecordedOnce(t *testing.T) {
+	for at := 1; at < 40; at++ {
+		for _, after := range []bool{false, true} {
+			kept := &crashing{Store: store.NewMemory()}
+			b := newBench(t, storeys, func(c *Config) { c.Store = kept })
+			b.trigger(alertOf("db"))
+			b.to(4 * m)
+			kept.set(true)
+			for d := 4 * m; d < 6*m; d += time.Second {
+				b.look(d)
+			}
+			kept.set(false)
+			kept.at, kept.after = kept.n+at, after
+			b.look(6 * m)
+			kept.set(false)
+			b.look(6*m + time.Second)
+			b.look(6*m + 2*time.Second)
+			notes := 0
+			for entry, err := range kept.Store.History(t.Context(), "alert/db#1", 0) {
+				if err != nil {
+					t.Fatal(err)
+				}
+				if r, err := escalation.DecodeRecord(entry.Body); err == nil && strings.HasPrefix(r.Event.Text, "unjournaled:") {
+					notes++
+				}
+			}
+			if notes != 1 {
+				t.Errorf("operation %d fails, after %v: %d notes; want one", at, after, notes)
+			}
+		}
+	}
+}
+
 // The shadow is bounded, and keeps the gravest and of these what is due first.
 func TestShadowIsBounded(t *testing.T) {
 	var s shadow

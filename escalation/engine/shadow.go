@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"math"
 	"slices"
 	"sync"
 	"time"
@@ -35,8 +36,8 @@ type shade struct {
 	out         []outgoing // messages that were committed, and not yet reported
 
 	// told: what was due until then has been told unjournaled. It outlives the
-	// commits that follow, so that nothing is told twice when a store that came
-	// back fails again.
+	// commits that follow: a page that was committed when the store came back
+	// for a moment is not told again.
 	told policy.Instant
 	// astray is where the alert would stand had the store taken what fell due
 	// since it failed; nil: where it was committed.
@@ -90,7 +91,7 @@ func (s *shadow) follow(w *work) {
 	h := w.held
 	sh := s.byStream[h.stream]
 	if sh == nil {
-		sh = &shade{stream: h.stream, key: h.key}
+		sh = &shade{stream: h.stream, key: h.key, told: math.MinInt64}
 	}
 	sh.doc, sh.alert, sh.seq, sh.rank, sh.due = h.doc, h.state.Alert, h.pos.Seq, w.commit.Rank, w.commit.Due
 	sh.state, sh.astray = slices.Clone(w.commit.State), nil
@@ -222,7 +223,7 @@ func (s *shadow) see(snap *store.Snapshot, doc *document) {
 		return // told of when it is due
 	}
 	if sh == nil {
-		sh = &shade{stream: snap.Stream, key: snap.Key}
+		sh = &shade{stream: snap.Stream, key: snap.Key, told: math.MinInt64}
 	}
 	sh.doc, sh.alert, sh.seq, sh.rank, sh.due = doc, alert, snap.Seq, snap.Rank, snap.Due
 	sh.state, sh.astray = snap.State, nil // the snapshot is no more read into
