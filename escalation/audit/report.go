@@ -111,6 +111,10 @@ type Telling struct {
 	Attempts int    `json:"attempts,omitempty"`
 	Late     string `json:"late,omitempty"` // from due to delivered
 	Detail   string `json:"detail,omitempty"`
+	// Message is the channel's own id of the message, by which it can be found
+	// there, and URL where a person sees it.
+	Message string `json:"message,omitempty"`
+	URL     string `json:"url,omitempty"`
 }
 
 // Rung is one move of the ladder: a tier entered, skipped or put off, a track

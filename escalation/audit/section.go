@@ -29,7 +29,7 @@ func (r *Report) sections() []section {
 		{Title: "Policies", Note: "What governed the alert. The digest is recorded with each entry.", Head: []string{"From", "Policy", "Digest"}, Rows: r.policyRows()},
 		{
 			Title: "Who was told", Note: "Each message: whom, by which channel, why, and when the channel took it. A message that was taken need not have been read; that, only an acknowledgement says.",
-			Head: []string{"Asked for", "To", "From", "Via", "Kind", "Why", "Tier", "Result", "Reported", "Late", "Tries"}, Rows: r.toldRows(),
+			Head: []string{"Asked for", "To", "From", "Via", "Kind", "Why", "Tier", "Result", "Reported", "Late", "Tries", "There"}, Rows: r.toldRows(),
 		},
 		{
 			Title: "Why others stepped in", Note: "Each move of the ladder: why, whom it passed over, and how long was waited.",
@@ -180,7 +180,7 @@ func (r *Report) toldRows() [][]string {
 		if t.Detail != "" {
 			result += ": " + t.Detail
 		}
-		return []string{t.At, t.To, target, t.Via, t.Kind, why, tierText(t.Track, t.Tier, t.Pass), result, t.Reported, t.Late, countText(t.Attempts)}
+		return []string{t.At, t.To, target, t.Via, t.Kind, why, tierText(t.Track, t.Tier, t.Pass), result, t.Reported, t.Late, countText(t.Attempts), firstText(t.Message, t.URL)}
 	})
 }
 

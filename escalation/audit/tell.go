@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"encoding/json"
 	"slices"
 	"strconv"
 	"strings"
@@ -261,10 +262,25 @@ func (t *teller) report(r *escalation.Record, l *escalation.Line) {
 	}
 	m := &t.rep.Told[i]
 	m.Result, m.Reported, m.Detail = rep.Result.String(), r.Event.At.String(), rep.Detail
+	if rep.Result == escalation.ResultDelivered {
+		m.answer(rep.Detail)
+	}
 	m.Attempts = max(m.Attempts, rep.Attempt)
 	if rep.Late > 0 {
 		m.Late = rep.Late.String()
 		t.late = max(t.late, rep.Late)
+	}
+}
+
+// answer takes apart what a channel answered, where it is in that form.
+func (m *Telling) answer(detail string) {
+	var a struct {
+		ID   string `json:"provider_id"`
+		URL  string `json:"url"`
+		Note string `json:"note"`
+	}
+	if json.Unmarshal([]byte(detail), &a) == nil {
+		m.Message, m.URL, m.Detail = a.ID, a.URL, a.Note
 	}
 }
 

@@ -52,7 +52,7 @@ func (l *leaky) Notify(_ context.Context, n notify.Notification) (notify.Receipt
 	case 3:
 		return notify.Receipt{}, notify.Permanent(errCanary)
 	}
-	return notify.Receipt{ProviderID: "id"}, nil
+	return notify.Receipt{ProviderID: tokenCanary, Thread: linkCanary, URL: linkCanary}, nil
 }
 
 // leakyAction fails, plans, does and takes back, each with a secret in what it

@@ -106,6 +106,7 @@ func (th *thread) read(r *escalation.Record) {
 // deliveryText is how a report says what a vendor answered, and in doubt that the
 // message may have been sent before; "": nothing.
 func deliveryText(r notify.Receipt, doubt bool) string {
+	r.ProviderID, r.Thread, r.URL = policy.Mask(r.ProviderID), policy.Mask(r.Thread), policy.Mask(r.URL)
 	switch {
 	case r.IsZero() && doubt:
 		return claimedBefore
