@@ -189,12 +189,11 @@ func (m *machine) decideReview(k int) (decided bool) {
 	}
 	kept := make([]Vote, 0, len(r.Votes))
 	for _, v := range r.Votes {
-		var ok, known bool
-		sure := m.firmly(func() { ok, known = m.fills(&r, spec, int(v.Stage), v.Who) })
+		ok, known, sure := m.stillCounts(&r, spec, v)
 		if !known {
 			return true // asked
 		}
-		if !ok && !sure {
+		if !sure {
 			return false
 		}
 		if ok {
@@ -213,6 +212,19 @@ func (m *machine) decideReview(k int) (decided bool) {
 	}
 	m.grant(k)
 	return true
+}
+
+// stillCounts reports whether a vote is still by somebody who may cast it: who left
+// the stage, or became a party since, does not count. It is not sure where the
+// directory does not say.
+func (m *machine) stillCounts(r *ReviewState, spec *policy.Review, v Vote) (ok, known, sure bool) {
+	var why VerdictReason
+	excluded := m.firmly(func() { why, known = m.barred(r, v.Who) })
+	if !known || why != VerdictNone {
+		return false, known, true
+	}
+	sure = m.firmly(func() { ok, known = m.fills(r, spec, int(v.Stage), v.Who) })
+	return ok, known, excluded && (ok || sure)
 }
 
 // noted reports whether an item of evidence is there.
