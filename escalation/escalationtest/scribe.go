@@ -58,10 +58,26 @@ func (p *scribe) started(at policy.Instant, req *engine.ActionRequest, subjects 
 	if req.Undo {
 		typ = SeenUndo
 	}
+	line := &startLine{
+		Event: escalation.LineAction.String(), Key: req.Key, Action: req.Name, Subject: req.Subject.ID,
+		Result: escalation.ResultStarted.String(), Subjects: subjects,
+	}
 	p.out.add(Seen{
 		At: at.Sub(p.start), Type: typ, Key: req.Key, Incarnation: req.Incarnation,
-		Run: req.Run, Name: req.Name, Result: escalation.ResultStarted.String(), Subjects: subjects,
+		Run: req.Run, Name: req.Name, Result: line.Result, Subjects: subjects,
+		Event: line.Event, line: line,
 	})
+}
+
+// startLine is the start of an action as a line of the record. The record itself
+// has it among the effects of what made it due.
+type startLine struct {
+	Event    string `json:"event"`
+	Key      string `json:"key"`
+	Action   string `json:"action"`
+	Subject  string `json:"subject,omitempty"`
+	Result   string `json:"result"`
+	Subjects int    `json:"subjects"`
 }
 
 // record takes down one committed record: the engine calls it in the order of
