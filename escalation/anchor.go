@@ -127,9 +127,11 @@ func (m *machine) happened(h Happening) {
 	m.retime()
 }
 
-// retime gives instants to deadlines and actions whose anchors have become
-// known. Tiers are asked for theirs whenever it matters.
+// retime gives instants to deadlines, actions and gates whose anchors have become
+// known, and nearer ones to those with a list of which an earlier has. Tiers are
+// asked for theirs whenever it matters.
 func (m *machine) retime() {
+	m.nearer()
 	for i := range m.s.Deadlines {
 		d := &m.s.Deadlines[i]
 		if d.At.Known() || d.Met || d.Missed {
