@@ -73,8 +73,8 @@ func (x *exporter) write(l *line) (err error) {
 	return nil
 }
 
-// documents writes the documents that some stream is or was pinned to, in the
-// order of their digests.
+// documents writes the documents that streams are pinned to, in the order of
+// their digests.
 func (x *exporter) documents(ctx context.Context) error {
 	digests := map[policy.Digest]bool{}
 	var snap store.Snapshot
@@ -111,7 +111,7 @@ func (x *exporter) documents(ctx context.Context) error {
 }
 
 func (x *exporter) stream(ctx context.Context, stream string) error {
-	previous := store.Genesis(stream).Hash
+	previous, before := store.Genesis(stream).Hash, x.counts.Entries
 	for e, err := range x.store.History(ctx, stream, 0) {
 		if err != nil {
 			return fmt.Errorf("audit: history of %q: %w", stream, err)
@@ -123,7 +123,9 @@ func (x *exporter) stream(ctx context.Context, stream string) error {
 		previous = e.Hash
 		x.counts.Entries++
 	}
-	x.counts.Streams++
+	if x.counts.Entries > before { // a stream of which all was pruned has no line
+		x.counts.Streams++
+	}
 	return nil
 }
 

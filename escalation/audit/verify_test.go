@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/belfry-go/belfry/escalation"
 	"github.com/belfry-go/belfry/escalation/audit"
 	"github.com/belfry-go/belfry/escalation/store"
 	"github.com/belfry-go/belfry/policy"
@@ -50,6 +51,32 @@ func TestVerifyWhole(t *testing.T) {
 // What has no checkpoint is found by the chain: each byte of a small export is
 // changed in two ways, with its end line left as it was, and made anew as who
 // changes a file would.
+// What was pruned is in no later export, which is whole all the same.
+func TestVerifyAfterPrune(t *testing.T) {
+	t.Parallel()
+	s := store.NewMemory()
+	rng := rand.New(rand.NewPCG(7, 7))
+	appendTo(t, s, rng, "alert/db#1", 3)
+	appendTo(t, s, rng, "alert/web#1", 3)
+	var snap store.Snapshot
+	if err := s.Load(t.Context(), "alert/db#1", &snap); err != nil {
+		t.Fatal(err)
+	}
+	e := store.Entry{At: snap.Position.At, Kind: escalation.EventResolve, Body: []byte("over")}
+	c := store.Commit{Stream: "alert/db#1", After: snap.Position, Due: policy.Never}
+	snap.Position.Link(&e, nil)
+	c.Entries = []store.Entry{e}
+	if err := s.Commit(t.Context(), &c); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := s.Prune(t.Context(), e.At+1, 10); n != 1 || err != nil {
+		t.Fatalf("%d pruned, %v", n, err)
+	}
+	if v := verify(t, export(t, s), audit.Trust{}); !v.Whole() || v.Streams != 1 || v.Entries != 3 {
+		t.Errorf("%+v", v)
+	}
+}
+
 func TestVerifyFindsEveryFlip(t *testing.T) {
 	_, file := small(t)
 	head := bytes.IndexByte(file, '\n')

@@ -26,7 +26,7 @@ var (
 	tokenCanary = "ghp_" + canary
 	linkCanary  = "https://ci.example/run?access_token=" + canary
 	pemCanary   = "-----BEGIN PRIVATE KEY-----\n" + canary + "\n-----END PRIVATE KEY-----"
-	errCanary   = fmt.Errorf("vendor: %w", &url.Error{Op: "Post", URL: "https://app:" + canary + "@hooks.example/" + canary, Err: errors.New("Bearer " + canary)})
+	errCanary   = fmt.Errorf("vendor: %w", &url.Error{Op: "Post", URL: "https://app:" + canary + "@hooks.example/" + canary, Err: errors.New("authorization: Bearer " + canary)})
 )
 
 // leaky plugs everything in that can go wrong with a secret on its lips.

@@ -60,6 +60,23 @@ func TestGuard(t *testing.T) {
 	}
 }
 
+// Nobody is asked of a gate that has no review: it waits for the resolve.
+func TestGuardWithoutReview(t *testing.T) {
+	b := newBench(t, `{"version": 1, "directory": {"people": {"alice": {}}}, "policies": [
+		{"name": "p", "priority": "P3", "tiers": [{"name": "one", "notify": ["user:alice"]}],
+			"gates": [{"name": "deploy", "operations": ["deploy"], "close": "open", "decision": "hold"}]}]}`)
+	b.to(0)
+	b.trigger(alertOf("db"))
+	records := len(b.recs)
+	err := b.e.Guard(t.Context(), By(policy.Service("deployer")), "svc-db", "deploy", func(context.Context) error { return nil })
+	if !errors.Is(err, gate.ErrHeld) {
+		t.Errorf("got error %v; want it held", err)
+	}
+	for _, r := range b.recs[records:] {
+		t.Errorf("recorded: %v", r.Record.Event.Kind)
+	}
+}
+
 // Of many who see an opening, one passes.
 func TestGuardOnce(t *testing.T) {
 	b := newBench(t, guarded)

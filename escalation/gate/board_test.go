@@ -88,13 +88,13 @@ func TestUpdateSubjects(t *testing.T) {
 	b.Update(doc, stateOf("b", "svc", shut, open), 1)
 	b.Update(doc, stateOf("a", "svc", shut, open), 1)
 	d := b.Check("svc", "use")
-	if want := []Place{{"a", 1, "deploy", false}, {"b", 1, "deploy", false}}; d.Alert() != "a#1" || !slices.Equal(d.Places(), want) {
+	if want := []Place{{"a", 1, "deploy", false, false}, {"b", 1, "deploy", false, false}}; d.Alert() != "a#1" || !slices.Equal(d.Places(), want) {
 		t.Errorf("denied by %q, %v; want a#1, %v", d.Alert(), d.Places(), want)
 	}
 	b.Update(doc, stateOf("a", "other", shut, open), 2)
 	b.Update(doc, stateOf("b", "svc", granted, open), 2)
 	d = b.Check("svc", "use")
-	if want := []Place{{"b", 1, "deploy", false}}; !d.Allowed() || d.Cause() != CauseOpening || !slices.Equal(d.Places(), want) {
+	if want := []Place{{"b", 1, "deploy", false, false}}; !d.Allowed() || d.Cause() != CauseOpening || !slices.Equal(d.Places(), want) {
 		t.Errorf("%s for %s at %v; want allow for opening at %v", d.Decision, d.Cause(), d.Places(), want)
 	}
 	if d := b.Check("other", "use"); d.Allowed() {

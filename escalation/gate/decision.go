@@ -96,6 +96,8 @@ type Place struct {
 	Key         string
 	Incarnation uint64
 	Gate        string
+	// Review: it has a review that can be asked.
+	Review bool
 	// Asked: its review is under way.
 	Asked bool
 }

@@ -51,7 +51,8 @@ func (g Guard) Do(ctx context.Context, by escalation.Author, subject, operation 
 	return act(ctx)
 }
 
-// ask asks the reviews of the gates that hold, but those that are under way.
+// ask asks the reviews of the gates that hold, but those that are under way. A
+// gate without one waits for its alert to be resolved.
 func (g Guard) ask(ctx context.Context, by escalation.Author, d *Decision, subject, operation string) error {
 	if d.Decision != escalation.Hold || g.Request == nil {
 		return nil
@@ -65,7 +66,7 @@ func (g Guard) ask(ctx context.Context, by escalation.Author, d *Decision, subje
 	}
 	var errs []error
 	for _, p := range d.Places() {
-		if p.Asked {
+		if p.Asked || !p.Review {
 			continue
 		}
 		if err := g.Request(ctx, by, p, string(ask)); err != nil {

@@ -44,7 +44,7 @@ func gatesOf(doc *policy.Document, s *escalation.State) []posted {
 			continue
 		}
 		x := posted{
-			place:      Place{Key: s.Key, Incarnation: s.Incarnation, Gate: p.Gates[i].Name, Asked: asked(s, i)},
+			place:      Place{Key: s.Key, Incarnation: s.Incarnation, Gate: p.Gates[i].Name, Review: p.Gates[i].Review != nil, Asked: asked(s, i)},
 			operations: p.Gates[i].Operations,
 		}
 		speaks := x.step(doc, s, i, s.At)
