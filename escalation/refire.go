@@ -23,9 +23,13 @@ func (m *machine) refire() Verdict {
 	s.Count++
 	s.LastSeen = m.now
 	newKind := m.takeKind(alert.Kind)
+	parties := len(s.Alert.Parties)
 	m.merge(&alert)
 	rise := m.raiseTo(levelOr(alert.Severity != "", alert.Severity.Level), levelOr(alert.Identity.Criticality != "", alert.Identity.Criticality.Level), levelOr(alert.BlastRadius != "", alert.BlastRadius.Level))
 	m.voidReviews()
+	if len(s.Alert.Parties) > parties {
+		m.recount()
+	}
 	if newKind || rise {
 		m.rise(policy.ReasonSeverityRaised, m.p.Rise)
 		return applied

@@ -9,6 +9,17 @@ import (
 // askVoters asks all stages at once. Where fewer may vote than are needed, the
 // fallback is asked too, and without one the exhausted list.
 func (m *machine) askVoters(k int, reason policy.Reason) {
+	asked, may, ok := m.electorate(k)
+	if !ok {
+		return
+	}
+	m.tellVoters(k, asked, MessageReview, reason)
+	m.askIfShort(k, may)
+}
+
+// electorate returns whom the stages of review k ask, and who may fill each. It is
+// false while the directory is asked.
+func (m *machine) electorate(k int) (asked *Lists, may [][]policy.Target, ok bool) {
 	r := m.s.More.Reviews[k]
 	spec := m.reviewSpec(r.Of, int(r.Index))
 	var rs []policy.Recipient
@@ -19,10 +30,10 @@ func (m *machine) askVoters(k int, reason policy.Reason) {
 	}
 	lists, ok := m.lists(rs)
 	if !ok {
-		return
+		return nil, nil, false
 	}
-	asked := &Lists{Recipients: rs, Rosters: make([][]Responder, len(rs)), Depends: lists.Depends}
-	may := make([][]policy.Target, len(spec.Stages)) // who may fill each stage
+	asked = &Lists{Recipients: rs, Rosters: make([][]Responder, len(rs)), Depends: lists.Depends}
+	may = make([][]policy.Target, len(spec.Stages))
 	at := 0
 	for i := range spec.Stages {
 		for range spec.Stages[i].By {
@@ -33,12 +44,28 @@ func (m *machine) askVoters(k int, reason policy.Reason) {
 			at++
 		}
 	}
-	if len(m.need) > 0 {
-		return
-	}
-	m.tellVoters(k, asked, MessageReview, reason)
-	if !fillable(spec.Stages, may) {
+	return asked, may, len(m.need) == 0
+}
+
+// askIfShort asks the fallback of review k when those who may vote cannot fill its
+// stages.
+func (m *machine) askIfShort(k int, may [][]policy.Target) {
+	r := m.s.More.Reviews[k]
+	if spec := m.reviewSpec(r.Of, int(r.Index)); !fillable(spec.Stages, may) {
 		m.askFallback(k, policy.ReasonUnresolvable)
+	}
+}
+
+// recount looks whether the pending reviews still have voters enough, after
+// somebody turned out to be a party.
+func (m *machine) recount() {
+	for k := range m.rare().Reviews {
+		if r := &m.s.More.Reviews[k]; !r.Pending || r.Fell {
+			continue
+		}
+		if _, may, ok := m.electorate(k); ok {
+			m.askIfShort(k, may)
+		}
 	}
 }
 
