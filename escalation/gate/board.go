@@ -113,6 +113,7 @@ type view struct {
 type listed struct {
 	subject string
 	seq     uint64 // of the record from which this is known
+	heard   uint64 // of the newest that waits for its record to be kept
 	posted  bool   // it has something on the board
 }
 
@@ -201,8 +202,10 @@ func (b *Board) Update(doc *policy.Document, s *escalation.State, seq uint64) {
 	kept := b.recorded == nil || b.recorded(alertStreams+name, seq, s.At)
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if a := b.alerts[name]; !kept && (a == nil || seq > a.seq) {
-		b.waits(name, s.Alert.Identity.ID, fresh, s, doc.Policies[s.Policy])
+	// What was committed before a record that waits must not take that one off
+	// the board: it is a closing, maybe.
+	if a := b.alerts[name]; a == nil && !kept || a != nil && seq > a.seq && (!kept || seq < a.heard) {
+		b.waits(name, seq, fresh, s, doc.Policies[s.Policy])
 		b.publish()
 		return
 	}

@@ -15,9 +15,10 @@ import (
 // stricter over time, so it lets both speak: the strictest answer wins.
 
 // waits puts an alert on the board whose last record is not taken yet. fresh is
-// what its gates say by that record.
-func (b *Board) waits(name, subject string, fresh []posted, s *escalation.State, p *policy.Policy) {
+// what its gates say by the record seq, that one or one before it.
+func (b *Board) waits(name string, seq uint64, fresh []posted, s *escalation.State, p *policy.Policy) {
 	a := b.alerts[name]
+	subject := s.Alert.Identity.ID
 	before := []posted(nil)
 	switch {
 	case a == nil:
@@ -44,7 +45,7 @@ func (b *Board) waits(name, subject string, fresh []posted, s *escalation.State,
 			all = append(all, g)
 		}
 	}
-	a.subject, a.posted = subject, len(all) > 0
+	a.subject, a.posted, a.heard = subject, len(all) > 0, max(a.heard, seq)
 	if a.posted {
 		b.replace(subject, name, all)
 	}

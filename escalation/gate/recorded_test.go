@@ -55,6 +55,35 @@ func TestUpdateWaitsForTheRecord(t *testing.T) {
 	}
 }
 
+// What is made known late does not take a newer closing off the board, whose
+// record waits to be kept.
+func TestUpdateOutOfOrder(t *testing.T) {
+	doc := docOf(t, gated)
+	kept := uint64(2)
+	b := newBoard(t, gated, func(c *Config) {
+		c.Recorded = func(_ string, seq uint64, _ policy.Instant) bool { return seq <= kept }
+	})
+	says := func(what string, want escalation.Decision) {
+		t.Helper()
+		if d := b.Check("svc", "deploy"); d.Decision != want {
+			t.Errorf("%s: %s, %q; want %s", what, d.Decision, d.Reason(), want)
+		}
+	}
+	b.Update(doc, stateOf("k", "svc", open, open), 1)
+	b.Update(doc, stateOf("k", "svc", shut, open), 3)
+	b.Update(doc, stateOf("k", "svc", open, open), 2)
+	says("shut by the third, and the second comes late", escalation.Deny)
+	if !b.waiting["alert/k#1"] {
+		t.Error("the third is not waited for any more")
+	}
+	b.Update(doc, stateOf("k", "svc", open, open), 5)
+	b.Update(doc, stateOf("k", "svc", shut, open), 4)
+	says("opened by the fifth, which waits", escalation.Deny)
+	kept = 5
+	b.Update(doc, stateOf("k", "svc", open, open), 5)
+	says("and is kept", escalation.Allow)
+}
+
 // A board that has seen nothing before takes what is open, and may have been shut,
 // for shut until it is kept.
 func TestUpdateOfWhatMayHaveBeenShut(t *testing.T) {
