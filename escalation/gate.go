@@ -28,9 +28,7 @@ func (m *machine) gatesClose(at policy.Instant) {
 			continue
 		}
 		if g.Until <= at {
-			g.Until = policy.Never
-			if m.s.Resolved.Known() && m.s.Verified || m.s.Resolved.Known() && !m.p.Gates[i].OpenResolved {
-				g.Closed, g.Gone, g.Close = false, true, policy.Never
+			if m.endOpening(i); g.Gone {
 				continue
 			}
 			m.gateLine(i, m.decide(i, at))
@@ -41,6 +39,17 @@ func (m *machine) gatesClose(at policy.Instant) {
 		}
 	}
 	m.gatesOpen(at)
+}
+
+// endOpening ends the opening of gate i. Once the alert is resolved the gate goes
+// with it, but for one that waits for a verified resolve: whoever opened it for a
+// while has verified nothing.
+func (m *machine) endOpening(i int) {
+	g := &m.s.Gates[i]
+	g.Until = policy.Never
+	if m.s.Resolved.Known() && (m.s.Verified || !m.p.Gates[i].OpenResolved) {
+		g.Closed, g.Gone, g.Close = false, true, policy.Never
+	}
 }
 
 // gatesOpen opens the gates whose `open` anchor has come by an instant.
@@ -128,9 +137,7 @@ func (m *machine) use() Verdict {
 	if !g.Until.Known() {
 		return applied
 	}
-	g.Until = policy.Never
-	if m.s.Resolved.Known() {
-		g.Closed, g.Gone = false, true
+	if m.endOpening(i); g.Gone {
 		return applied
 	}
 	m.gateLine(i, m.decide(i, m.now))

@@ -83,18 +83,14 @@ func carryVotes(votes []Vote, before, after *policy.Review) []Vote {
 	return out
 }
 
-// reviewsAnew begins the reviews under way again whose votes the new policy
-// voids, and tells those who were asked for one that is gone.
+// reviewsAnew begins the reviews again that are under way, or granted what is
+// still held, and whose votes the new policy voids, and tells those who were asked
+// for one that is gone.
 func (m *machine) reviewsAnew(lost []lostReview) {
 	for k := range m.rare().Reviews {
-		n := m.s.More.Reviews[k]
-		if !n.Pending || n.Digest == m.digestOf(&n) {
-			continue
+		if r := m.s.More.Reviews[k]; (r.Pending || m.grantHeld(&r)) && r.Digest != m.digestOf(&r) {
+			m.askAnew(k)
 		}
-		m.tellVoided(k)
-		again := ReviewState{Of: n.Of, Index: n.Index, Requester: n.Requester, Ask: n.Ask}
-		again.Digest = m.digestOf(&again)
-		m.beginReview(again, policy.ReasonReviewPending)
 	}
 	for i := range lost {
 		m.tellLost(&lost[i])

@@ -303,17 +303,37 @@ func (m *machine) expire(k int) {
 }
 
 // voidReviews voids the votes of reviews that a trigger has changed the ground
-// of.
+// of. What was granted, and is held by something else, is put to its voters anew.
 func (m *machine) voidReviews() {
 	for k := range m.rare().Reviews {
 		r := m.s.More.Reviews[k]
-		if !r.Pending {
+		if !r.Pending && !m.grantHeld(&r) {
 			continue
 		}
-		if d := m.digestOf(&r); d != r.Digest {
-			m.tellVoided(k)
-			o := m.own()
-			o.Reviews[k].Votes, o.Reviews[k].Digest = nil, d
+		d := m.digestOf(&r)
+		switch {
+		case d == r.Digest:
+			continue
+		case !r.Pending:
+			m.askAnew(k)
+			continue
 		}
+		m.tellVoided(k)
+		o := m.own()
+		o.Reviews[k].Votes, o.Reviews[k].Digest = nil, d
 	}
+}
+
+// askAnew begins review k again for the same requester; its votes are void.
+func (m *machine) askAnew(k int) {
+	r := m.s.More.Reviews[k]
+	m.tellVoided(k)
+	n := ReviewState{Of: r.Of, Index: r.Index, Requester: r.Requester, Ask: r.Ask}
+	n.Digest = m.digestOf(&n)
+	m.beginReview(n, policy.ReasonReviewPending)
+}
+
+// grantHeld reports whether r granted an action that was not begun yet.
+func (m *machine) grantHeld(r *ReviewState) bool {
+	return r.Of == ReviewAction && r.Granted && m.s.Actions[r.Index].Phase == PhaseHeld
 }
