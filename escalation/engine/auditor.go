@@ -114,7 +114,7 @@ func (e *Engine) auditStream(ctx context.Context, stream string, snap *store.Sna
 	switch {
 	case !right:
 		fault = fmt.Sprintf("%s was noted as due %s instead of %s", stream, dueText(snap.Due), dueText(derived))
-	case derived <= now.Add(-e.overlooked()) && e.pump.poisoned[stream] <= now:
+	case derived <= now.Add(-e.overlooked()) && e.stuck.until(stream) <= now:
 		fault = fmt.Sprintf("%s is due since %s and was not found", stream, derived)
 	default:
 		return "", nil

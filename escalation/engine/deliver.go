@@ -187,7 +187,11 @@ func (e *Engine) carryOut(ctx context.Context, now policy.Instant, out []outgoin
 			if o.effect.Kind == escalation.EffectNotify || runs != acts(o) {
 				continue
 			}
-			if err := e.carry(ctx, direct{e}, now, o); err != nil {
+			err := e.carry(ctx, direct{e}, now, o)
+			if errors.Is(err, errStuck) {
+				err = e.setAside(ctx, o, now, err)
+			}
+			if err != nil {
 				return total, err
 			}
 			total++

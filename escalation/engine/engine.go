@@ -77,6 +77,7 @@ type Engine struct {
 	closed   atomic.Bool
 	running  atomic.Bool
 
+	stuck aside
 	pump  pump // what Tick, Deliver and Run do, one at a time
 	lanes lanes
 	feeds feeds

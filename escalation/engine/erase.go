@@ -151,11 +151,7 @@ func (e *Engine) commitBare(ctx context.Context, h *held, bare *escalation.State
 		State: escalation.AppendState(nil, bare), Subject: escalation.AppendAlert(nil, bare.Alert), Document: h.doc.Digest,
 		Due: bare.Due, Rank: rankOf(bare), Key: h.key, Posted: len(bare.Gates) > 0,
 	}
-	err := e.store.Commit(ctx, &c)
-	if err != nil && !store.Refused(err) {
-		err = e.resolve(ctx, &c, err)
-	}
-	if err != nil {
+	if err := e.write(ctx, &c); err != nil {
 		return err
 	}
 	e.evidence.note(h.stream, pos.Seq, pos.At)

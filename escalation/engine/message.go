@@ -63,8 +63,12 @@ func (e *Engine) wanted(ctx context.Context, now policy.Instant, group []outgoin
 		o := &group[i]
 		h, err := e.findSince(ctx, o)
 		if errors.Is(err, store.ErrNotFound) {
-			err = e.orphan(ctx, o, now)
-			if err == nil {
+			if err = e.orphan(ctx, o, now); err == nil {
+				continue
+			}
+		}
+		if errors.Is(err, errStuck) {
+			if err = e.setAside(ctx, o, now, err); err == nil {
 				continue
 			}
 		}
@@ -273,28 +277,36 @@ func (e *Engine) land(ctx context.Context, now policy.Instant) (int, error) {
 func (e *Engine) landed(ctx context.Context, at policy.Instant, f *flight) error {
 	class, wish := notify.Classify(f.err)
 	e.observe(f, at, class, wish)
-	if class == notify.ClassOK {
-		for i := range f.out {
-			o := &f.out[i]
-			e.shadow.taken(o)
-			if !f.receipt.IsZero() {
-				e.receipts.any.Store(true)
-			}
-			r := escalation.Report{Attempt: f.attempt, Result: escalation.ResultDelivered, Late: f.late, Detail: deliveryText(f.receipt, o.doubt)}
-			if err := e.report(ctx, o, r, true); err != nil {
-				return err
-			}
-		}
-		return nil
+	detail := ""
+	if class != notify.ClassOK {
+		e.counts.failures.Add(1)
+		detail = notify.Redact(f.err)
 	}
-	e.counts.failures.Add(1)
-	detail := notify.Redact(f.err)
+	var failed error
 	for i := range f.out {
-		if err := e.failed(ctx, at, f, &f.out[i], class, wish, detail); err != nil {
-			return err
+		var err error
+		if o := &f.out[i]; class == notify.ClassOK {
+			err = e.delivered(ctx, f, o)
+		} else {
+			err = e.failed(ctx, at, f, o, class, wish, detail)
+		}
+		failed = graver(failed, err)
+		if err != nil && !errors.Is(err, errStuck) && !errors.Is(err, errUnwritten) {
+			break // the store's fault, and not one alert's; else the others of the message are reported
 		}
 	}
-	return nil
+	return failed
+}
+
+// delivered reports an attempt that was accepted.
+func (e *Engine) delivered(ctx context.Context, f *flight, o *outgoing) error {
+	e.shadow.taken(o)
+	if !f.receipt.IsZero() {
+		e.receipts.any.Store(true)
+	}
+	return e.report(ctx, o, escalation.Report{
+		Attempt: f.attempt, Result: escalation.ResultDelivered, Late: f.late, Detail: deliveryText(f.receipt, o.doubt),
+	}, true)
 }
 
 // failed reports an attempt that failed, and puts its item back for the next.

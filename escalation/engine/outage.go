@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/belfry-go/belfry/escalation"
+	"github.com/belfry-go/belfry/escalation/store"
 	"github.com/belfry-go/belfry/notify"
 	"github.com/belfry-go/belfry/policy"
 )
@@ -299,11 +300,17 @@ func (e *Engine) afterOutage(ctx context.Context, now policy.Instant) error {
 		}
 		x := s.outage.owed[0]
 		s.mu.Unlock()
-		if err := e.journal(ctx, &x); err != nil {
+		err := e.journal(ctx, &x)
+		lost := errors.Is(err, errStuck) || errors.Is(err, store.ErrNotFound)
+		if err != nil && !lost {
 			return err
 		}
 		s.mu.Lock()
 		s.outage.owed = s.outage.owed[1:]
+		if lost { // it would be so for ever
+			s.outage.dropped++
+			e.log.Error("told unjournaled, and not to be recorded", "stream", x.stream, "err", notify.Redact(err))
+		}
 		s.mu.Unlock()
 	}
 	if flying {

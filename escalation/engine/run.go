@@ -126,10 +126,8 @@ func (e *Engine) round(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := e.tick(ctx, e.dispatch); err != nil {
-		return err
-	}
-	return e.dispatch(ctx)
+	// One alert that cannot go on must not keep the others' pages back.
+	return graver(e.tick(ctx, e.dispatch), e.dispatch(ctx))
 }
 
 // wait waits until there is something to do. It returns false when Run is to

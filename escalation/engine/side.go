@@ -80,12 +80,7 @@ func (e *Engine) commitSide(ctx context.Context, snap *store.Snapshot, st *sideS
 	if st.lease != nil {
 		c.Remove = []store.Lease{*st.lease}
 	}
-	_ = e.store.Commit(ctx, &c)
-	err := c.Err
-	if err != nil && !store.Refused(err) {
-		err = e.resolve(ctx, &c, err)
-	}
-	if err != nil {
+	if err := e.write(ctx, &c); err != nil {
 		return 0, err
 	}
 	e.evidence.note(snap.Stream, r.Seq, entry.At)

@@ -23,15 +23,12 @@ type pump struct {
 	due     []store.Snapshot
 	works   []*work
 	commits []*store.Commit
-	// poisoned streams cannot be stepped: their document is gone, or their
-	// state cannot be read. They must not hold up the others.
-	poisoned map[string]policy.Instant
-	groups   map[string]int
-	out      []outgoing
-	tried    []outgoing
-	one      [1][]outgoing
-	wanted   []outgoing    // still to be told, of the group at hand
-	items    []notify.Item // and what is read of each
+	groups  map[string]int
+	out     []outgoing
+	tried   []outgoing
+	one     [1][]outgoing
+	wanted  []outgoing    // still to be told, of the group at hand
+	items   []notify.Item // and what is read of each
 }
 
 // Tick applies everything that is due at Clock.Now, and returns the next
@@ -107,7 +104,7 @@ func (e *Engine) tickSome(ctx context.Context, now policy.Instant) (int, error) 
 	}
 	p := &e.pump
 	e.nextDue.Store(int64(policy.Never))
-	due, next, err := e.due(ctx, e.asking(now, dueBatch+len(p.poisoned)))
+	due, next, err := e.due(ctx, e.asking(now, dueBatch+e.stuck.count()))
 	if err != nil {
 		e.dueBy(now)
 		return 0, fmt.Errorf("engine: due: %w", err)
@@ -119,31 +116,30 @@ func (e *Engine) tickSome(ctx context.Context, now policy.Instant) (int, error) 
 	p.works = p.works[:0]
 	for i := range due {
 		snap := &due[i]
-		if p.poisoned[snap.Stream] > now {
+		if e.stuck.until(snap.Stream) > now {
 			continue
 		}
 		err := e.tickStream(ctx, snap, now)
 		switch {
 		case err == nil:
-			delete(p.poisoned, snap.Stream)
+			e.stuck.free(snap.Stream)
 			done++
 		case errors.Is(err, store.ErrConflict):
 			e.dueBy(now)
 		case ctx.Err() != nil:
 			e.dueBy(now)
-			return done, errors.Join(e.flush(ctx), ctx.Err())
+			_, err := e.flush(ctx)
+			return done, errors.Join(err, ctx.Err())
 		case errors.Is(err, errStuck):
 			failed = err
-			e.poison(ctx, snap, now, err)
+			e.poison(ctx, snap.Stream, snap.Key, now, err)
 		default: // the store's fault: the others may still be lucky
 			failed = err
 			e.dueBy(now)
 		}
 	}
-	if err := e.flush(ctx); err != nil && failed == nil {
-		failed = err
-	}
-	return done, failed
+	unwritten, err := e.flush(ctx)
+	return done - unwritten, graver(failed, err)
 }
 
 // due asks the store what is due, within bounds.
@@ -194,11 +190,12 @@ func (e *Engine) tickAlert(ctx context.Context, snap *store.Snapshot, now policy
 	return nil
 }
 
-// flush writes the batch.
-func (e *Engine) flush(ctx context.Context) error {
+// flush writes the batch, and returns how much of it the store failed to write:
+// that is no progress, and due still.
+func (e *Engine) flush(ctx context.Context) (unwritten int, failed error) {
 	p := &e.pump
 	if len(p.works) == 0 {
-		return nil
+		return 0, nil
 	}
 	p.commits = p.commits[:0]
 	for _, w := range p.works {
@@ -207,45 +204,28 @@ func (e *Engine) flush(ctx context.Context) error {
 	bounded, cancel := context.WithTimeout(ctx, storePatience)
 	_ = e.store.Commit(bounded, p.commits...)
 	cancel()
-	var failed error
 	for _, w := range p.works {
 		err := w.commit.Err
-		if !errors.Is(failed, ErrUnknownOutcome) || err == nil || store.Refused(err) {
-			err = e.settle(ctx, w)
+		if !errors.Is(failed, ErrUnknownOutcome) {
+			err = e.outcome(ctx, &w.commit)
 		} // else a store that could not say what became of one is not asked of each
-		if err != nil {
+		if err == nil {
+			e.finalize(w)
+		} else {
 			e.dueBy(w.record.Event.At) // it is due still, or somebody else did it: look again
 		}
 		if errors.Is(err, store.ErrInvalid) { // by a bug of ours; it would be so for ever
-			e.poison(ctx, &store.Snapshot{Stream: w.held.stream, Key: w.held.key}, e.now(), err)
+			e.poison(ctx, w.held.stream, w.held.key, e.now(), err)
 			failed = graver(failed, fmt.Errorf("%w: %w", errStuck, err))
 		}
 		if err != nil && !store.Refused(err) {
+			unwritten++
 			failed = graver(failed, fmt.Errorf("engine: commit: %w", err))
 		}
 		e.done(w, err == nil)
 	}
 	p.works = p.works[:0]
-	return failed
-}
-
-// poisonFor is how long a stream that cannot be stepped is left alone.
-const poisonFor = looking
-
-// poison sets a stream that cannot be stepped aside, and tells the last resort
-// once: an alert that is stuck must not be a silent one.
-func (e *Engine) poison(ctx context.Context, snap *store.Snapshot, now policy.Instant, err error) {
-	p := &e.pump
-	if p.poisoned == nil {
-		p.poisoned = map[string]policy.Instant{}
-	}
-	_, known := p.poisoned[snap.Stream]
-	p.poisoned[snap.Stream] = now.Add(poisonFor)
-	e.dueBy(now.Add(poisonFor))
-	e.log.Error("stream cannot be stepped", "stream", snap.Stream, "err", notify.Redact(err))
-	if !known {
-		e.alarm(ctx, snap.Key, now, "cannot go on with "+snap.Stream+": "+notify.Redact(err))
-	}
+	return unwritten, failed
 }
 
 // alarm tells the last resort directly, beside the outbox: of what the engine

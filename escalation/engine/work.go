@@ -22,7 +22,6 @@ type work struct {
 	record  escalation.Record // its event is the one that is stepped
 	entry   [1]store.Entry
 	commit  store.Commit
-	batch   [1]*store.Commit
 	body    []byte
 	state   []byte
 	subject []byte
@@ -149,29 +148,46 @@ func (e *Engine) outbox(w *work, add []store.Item) []store.Item {
 }
 
 // commitOne prepares and writes one work. Its error is one of the store's
-// classes where nothing was written, or an *UnknownOutcomeError.
+// classes or the store's own where nothing was written, or an
+// *UnknownOutcomeError.
 func (e *Engine) commitOne(ctx context.Context, w *work, c cause) error {
 	if err := e.prepare(ctx, w, c); err != nil {
 		return err
 	}
-	w.batch[0] = &w.commit
-	_ = e.store.Commit(ctx, w.batch[:]...)
-	return e.settle(ctx, w)
-}
-
-// settle looks at what became of w's commit, and makes it known if it was
-// written.
-func (e *Engine) settle(ctx context.Context, w *work) error {
-	err := w.commit.Err
-	if err != nil && !store.Refused(err) {
-		err = e.resolve(ctx, &w.commit, err)
-	}
-	if err != nil {
+	if err := e.write(ctx, &w.commit); err != nil {
 		return err
 	}
 	e.finalize(w)
 	return nil
 }
+
+// write writes one commit. Where the store fails, and has not written it, the
+// same is tried once more: whatever becomes of the first, one of the two is a
+// conflict.
+func (e *Engine) write(ctx context.Context, c *store.Commit) error {
+	_ = e.store.Commit(ctx, c)
+	err := e.outcome(ctx, c)
+	if !errors.Is(err, errUnwritten) || ctx.Err() != nil {
+		return err
+	}
+	_ = e.store.Commit(ctx, c)
+	if store.Refused(c.Err) && e.resolve(ctx, c, c.Err) == nil {
+		return nil // it was the first
+	}
+	return e.outcome(ctx, c)
+}
+
+// outcome is what became of a commit.
+func (e *Engine) outcome(ctx context.Context, c *store.Commit) error {
+	if c.Err == nil || store.Refused(c.Err) {
+		return c.Err
+	}
+	return e.resolve(ctx, c, c.Err)
+}
+
+// errUnwritten says that the store failed and wrote nothing. It is no conflict:
+// to step anew would help nobody while the store takes no commit.
+var errUnwritten = errors.New("it was not written")
 
 // resolve finds out what became of a commit that failed in mid-write. The
 // caller's context may be what ended it, so that the question outlives it.
@@ -179,8 +195,11 @@ func (e *Engine) resolve(ctx context.Context, c *store.Commit, cause error) erro
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), resolveTimeout)
 	defer cancel()
 	err := store.Resolve(ctx, e.store, c)
-	if err == nil || store.Refused(err) {
-		return err
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, store.ErrConflict):
+		return fmt.Errorf("engine: record %d of %q: %w: %w", c.Position().Seq, c.Stream, errUnwritten, cause)
 	}
 	id := ""
 	if len(c.Seen) > 0 {
