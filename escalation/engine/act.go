@@ -138,7 +138,7 @@ func (e *Engine) halted(ctx context.Context, x *execution, now policy.Instant) (
 		return escalation.Report{}, err
 	}
 	if stopped {
-		return x.hold("actions are stopped"), nil
+		return x.hold(actionsStopped), nil
 	}
 	broken, err := e.brokenNow(ctx, x, now)
 	if err == nil && broken && !x.dry {
@@ -152,7 +152,11 @@ func (e *Engine) halted(ctx context.Context, x *execution, now policy.Instant) (
 	return x.hold(breakerOpen), nil
 }
 
-const breakerOpen = "it failed again and again; its breaker is open"
+// What holds an execution, for people.
+const (
+	actionsStopped = "actions are stopped"
+	breakerOpen    = "it failed again and again; its breaker is open"
+)
 
 func (x *execution) refusal(detail string) escalation.Report {
 	return x.report(escalation.ResultRefused, detail)
@@ -194,12 +198,12 @@ func (e *Engine) planned(ctx context.Context, x *execution, r *escalation.Report
 
 // commence notes that x begins, so that whoever claims its item next knows that its
 // outcome is unknown, and does not repeat it blindly. It is false when the item
-// is somebody else's by now, or the breaker took another to try.
+// is somebody else's by now, or is held after all.
 func (e *Engine) commence(ctx context.Context, x *execution, now policy.Instant) (bool, error) {
 	if !x.req.Undo {
-		if ok, err := e.admitted(ctx, x); err != nil || !ok {
+		if why, err := e.heldMeanwhile(ctx, x); err != nil || why != "" {
 			if err == nil {
-				err = e.report(ctx, x.o, x.hold(breakerOpen), true)
+				err = e.conclude(ctx, x, escalation.ResultHeld, why, len(x.req.Subjects))
 			}
 			return false, err
 		}
@@ -214,6 +218,18 @@ func (e *Engine) commence(ctx context.Context, x *execution, now policy.Instant)
 	}
 	e.leavesBy(until)
 	return true, nil
+}
+
+// heldMeanwhile looks again at what may have stopped x while it was planned: the
+// kill switch, and the breaker, which may have taken another to try.
+func (e *Engine) heldMeanwhile(ctx context.Context, x *execution) (string, error) {
+	if stopped, err := e.stopped(ctx, x); err != nil || stopped {
+		return actionsStopped, err
+	}
+	if ok, err := e.admitted(ctx, x); err != nil || !ok {
+		return breakerOpen, err
+	}
+	return "", nil
 }
 
 // takeOver goes on with an attempt that was begun, and whose end nobody saw.

@@ -183,3 +183,37 @@ func TestPlans(t *testing.T) {
 		})
 	}
 }
+
+// What is stopped while it is planned does not begin.
+func TestStoppedWhileItIsPlanned(t *testing.T) {
+	w := &plannedEstate{estate: newEstate("a"), meanwhile: func() {}}
+	w.limits.Concurrent = 1
+	b := newBench(t, disabling(`"budget": {"max": 2, "weight": 10, "per": "1h"}`), func(c *Config) { c.Actions = map[string]Action{"disable": w} })
+	w.meanwhile = func() {
+		r, err := b.e.StopActions(t.Context(), alice, "drill")
+		b.must("applied")(r, err)
+		w.meanwhile = func() {}
+	}
+	b.trigger(about("a"))
+	b.to(2 * m)
+	if b.wantEnds("held 1: actions are stopped"); len(w.calls) != 0 {
+		t.Fatalf("it was done all the same, %d times", len(w.calls))
+	}
+	for _, who := range []escalation.Author{alice, bob} {
+		r, err := b.e.ReleaseActions(t.Context(), who, "over")
+		b.must("applied")(r, err)
+	}
+	b.to(3 * m)
+	b.wantEnds("held 1", "done 1")
+}
+
+// plannedEstate has something happen while it plans.
+type plannedEstate struct {
+	*estate
+	meanwhile func()
+}
+
+func (w *plannedEstate) Plan(ctx context.Context, req ActionRequest) ([]Subject, error) {
+	w.meanwhile()
+	return w.estate.Plan(ctx, req)
+}

@@ -69,10 +69,22 @@ func (e *Engine) executionOf(h *held, i int) *execution {
 			Alert: s.Alert, Policy: p.Name, At: s.At,
 		},
 	}
+	x.assured = x.granted || assures(spec.At, s.Verified)
 	anchored := spec.At != nil && (spec.At.On(policy.AnchorGate) || spec.At.On(policy.AnchorResolved))
-	x.assured = anchored || x.granted
 	x.gives = anchored || x.action != nil && isPermissive(x.action)
 	return x
+}
+
+// assures reports whether an action that is due by an anchor has behind it a
+// review that opened a gate, or a verified end. A list may have come due by
+// another of its instants: then only the verified end will do.
+func assures(at *policy.Anchor, verified bool) bool {
+	if at == nil {
+		return false
+	}
+	return verified && at.On(policy.AnchorResolved) || !slices.ContainsFunc(at.Terms, func(t policy.Term) bool {
+		return t.Kind != policy.AnchorGate && t.Kind != policy.AnchorResolved
+	})
 }
 
 // granted reports whether people granted an action.

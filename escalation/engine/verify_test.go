@@ -169,6 +169,11 @@ func TestPermissiveActions(t *testing.T) {
 			r, err := b.e.Resolve(b.t.Context(), "svc", alice, "")
 			b.must("applied")(r, err)
 		}, []string{"done 1"}},
+		"an end, or five minutes": {`"at": ["open + 5m", "resolved"]`, func(*bench) {}, []string{"held 1: it gives something back, and that takes a review or a verified end"}},
+		"a verified end, or later": {`"at": ["open + 5h", "resolved"]`, func(b *bench) {
+			r, err := b.e.Resolve(b.t.Context(), "svc", alice, "")
+			b.must("applied")(r, err)
+		}, []string{"done 1"}},
 		"an end that nobody verified": {`"at": "resolved"`, func(b *bench) {
 			r, err := b.e.Resolve(b.t.Context(), "svc", By(policy.Service("x")), "")
 			b.must("applied")(r, err)
