@@ -275,6 +275,16 @@ func (e *Engine) sendStandIn(ctx context.Context, c caller, m *standIn) {
 	}
 }
 
+// ground notes that nothing unjournaled is under way: what waited for its turn
+// when Run ended is for whoever goes on.
+func (s *shadow) ground() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, m := range s.outage.queue {
+		m.flying = false
+	}
+}
+
 // afterOutage records what was told while the store failed, each in its alert's
 // history and the whole in the engine's own. What no longer needs telling is
 // forgotten, for the store tells it now.

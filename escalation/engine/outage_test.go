@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -223,6 +224,28 @@ func TestOutageIsRecordedOnce(t *testing.T) {
 				t.Errorf("operation %d fails, after %v: %d notes; want one", at, after, notes)
 			}
 		}
+	}
+}
+
+// What waits to be told unjournaled when Run ends is told by whoever goes on,
+// and does not keep the outage open.
+func TestOutageOutlivesRun(t *testing.T) {
+	kept := &crashing{Store: store.NewMemory()}
+	b := newBench(t, storeys, func(c *Config) { c.Store = kept })
+	b.to(0)
+	waits := &standIn{next: policy.InstantOf(epoch), flying: true, note: notify.Notification{
+		ID: "unjournaled:x", Alerts: []notify.Item{{ID: "unjournaled:x", Key: "db"}},
+	}}
+	b.e.shadow.outage = outage{since: policy.InstantOf(epoch), queue: []*standIn{waits}, told: 1}
+	kept.set(true)
+	ctx, end := context.WithCancel(t.Context())
+	end()
+	if err := b.e.Run(ctx); err != nil {
+		t.Fatal(err)
+	}
+	b.look(time.Second)
+	if got := b.last.take(); len(got) != 1 {
+		t.Errorf("told %q; want what waited", got)
 	}
 }
 

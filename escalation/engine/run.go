@@ -66,6 +66,7 @@ func (e *Engine) Run(ctx context.Context) error {
 	}
 	e.giveBack(ctx, e.lanes.drop())
 	e.lanes.waiting.Wait()
+	e.shadow.ground()
 	return nil
 }
 
