@@ -4,11 +4,11 @@ go 1.26.0
 
 require (
 	github.com/belfry-go/belfry v0.0.0
+	github.com/benbjohnson/clock v1.3.5
 	modernc.org/sqlite v1.62.0
 )
 
 require (
-	github.com/benbjohnson/clock v1.3.5 // indirect
 	github.com/dustin/go-humanize v1.1.0 // indirect
 	github.com/google/uuid v1.6.0 // indirect
 	github.com/mattn/go-isatty v0.0.24 // indirect

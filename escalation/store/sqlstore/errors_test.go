@@ -22,6 +22,24 @@ type codeError int
 func (e codeError) Error() string { return fmt.Sprint("result code ", int(e)) }
 func (e codeError) Code() int     { return int(e) }
 
+// What a driver says without the server's word leaves the outcome open: a round
+// is not sent again, in parts or whole.
+func TestOutside(t *testing.T) {
+	for _, tt := range []struct {
+		err  error
+		want bool
+	}{
+		{stateError("22003"), false},
+		{stateError("57P01"), true},
+		{io.ErrUnexpectedEOF, true},
+		{errors.New("tls: bad record MAC"), true},
+	} {
+		if got := outside(t.Context(), tt.err); got != tt.want {
+			t.Errorf("%v: outside %v; want %v", tt.err, got, tt.want)
+		}
+	}
+}
+
 func TestWrap(t *testing.T) {
 	for _, tt := range []struct {
 		err error

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -102,9 +103,12 @@ func (p *postgres) round(ctx context.Context, round []*store.Commit) {
 }
 
 // outside reports whether an error is not for what a commit says, so that its
-// neighbours would meet it, too.
+// neighbours would meet it, too. Only where the server itself refuses the
+// statement is it known that nothing was written: commits that were, and are
+// sent again, would be taken for conflicts.
 func outside(ctx context.Context, err error) bool {
-	return ctx.Err() != nil || classify(err) != nil
+	var state interface{ SQLState() string }
+	return ctx.Err() != nil || !errors.As(err, &state) || classify(err) != nil
 }
 
 // oneByOne writes each commit by itself: one made the statement fail, and the
