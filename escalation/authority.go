@@ -45,6 +45,25 @@ func (m *machine) barredAuthor() (Verdict, bool) {
 	return Verdict{}, true
 }
 
+// behindParty reports whether a person stands behind a service that is a party,
+// as the directory knows it: what the service may not permit, they may not.
+func (m *machine) behindParty(who policy.Target) (yes, known bool) {
+	known = true
+	for _, parties := range [...][]policy.Target{m.s.Alert.Parties, m.p.Parties} {
+		for _, p := range parties {
+			if p.Kind != policy.TargetService {
+				continue
+			}
+			behind, ok := m.behind(Author{Principal: p})
+			if ok && behind == who {
+				return true, true
+			}
+			known = known && ok
+		}
+	}
+	return false, known
+}
+
 // mayQuiet says whether the author may hold, hand on or quieten: a person of the
 // directory, never the subject or a party.
 func (m *machine) mayQuiet() (Verdict, bool) {
@@ -130,12 +149,15 @@ func (m *machine) mayBreakGlass(i int, rule *policy.BreakGlassRule) (Verdict, bo
 			return rejected(BehindRequester), false
 		}
 	}
-	var ok, known bool
+	var ok, known, party, asked bool
+	unbiased := m.firmly(func() { party, asked = m.behindParty(m.ev.By.Principal) })
 	sure := m.firmly(func() { ok, known = m.memberOfAny(m.ev.By.Principal, rule.By) })
 	switch {
-	case !known:
+	case !known, !asked:
 		return Verdict{Kind: Need}, false
-	case !ok && !sure:
+	case party:
+		return rejected(IsParty), false
+	case !unbiased, !ok && !sure:
 		return rejected(Unresolvable), false
 	case !ok:
 		return rejected(NotAuthorised), false
@@ -254,5 +276,9 @@ func (m *machine) barred(r *ReviewState, who policy.Target) (VerdictReason, bool
 	if in {
 		return IsExcluded, true
 	}
-	return VerdictNone, known
+	party, asked := m.behindParty(who)
+	if party {
+		return IsParty, true
+	}
+	return VerdictNone, known && asked
 }

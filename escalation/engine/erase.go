@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/belfry-go/belfry/escalation"
 	"github.com/belfry-go/belfry/escalation/store"
@@ -20,7 +21,7 @@ var ErrNotOver = errors.New("engine: the alert is not over")
 // chain holds and a verifier counts them as erased; so do the alert's key, when
 // each entry was made and of what kind it was. incarnation 0 is the key's last.
 //
-// It takes a person of the directory, and a reason; both are recorded in the
+// It takes a person of the directory who is no party of the alert, and a reason; both are recorded in the
 // engine's own stream, with the head of what was erased, before anything is. Only
 // an alert that is over is erased, else the error wraps [ErrNotOver]: nothing of
 // it is due, no gate of it is shut, no review pending, no message under way. Who
@@ -97,6 +98,10 @@ func (e *Engine) erase(ctx context.Context, eraser store.Eraser, stream string, 
 		if err != nil {
 			return Result{}, err
 		}
+		if partyOf(h, in.Event.By.Principal) {
+			e.cache.put(h, true)
+			return e.aside(ctx, in, rejected(escalation.IsParty))
+		}
 		bare, why := escalation.Forgotten(h.doc.Document, &h.state)
 		if why != "" {
 			e.cache.put(h, true)
@@ -121,6 +126,13 @@ func (e *Engine) erase(ctx context.Context, eraser store.Eraser, stream string, 
 		return r, e.eraseDeeds(ctx, eraser, stream)
 	}
 	return Result{}, fmt.Errorf("engine: %q: %w, %d times in a row", stream, store.ErrConflict, maxConflicts)
+}
+
+// partyOf reports whether who is part of an alert's problem, or its subject: what is
+// known of that is not theirs to erase.
+func partyOf(h *held, who policy.Target) bool {
+	return slices.Contains(h.state.Alert.Parties, who) || slices.Contains(h.doc.Policies[h.state.Policy].Parties, who) ||
+		who.ID == h.state.Alert.Identity.ID
 }
 
 // eraseDeeds forgets what the histories of an alert's actions say. Where each

@@ -15,7 +15,7 @@ import (
 	"github.com/belfry-go/belfry/policy"
 )
 
-const erasable = `{"version": 1, "directory": {"people": {"alice": {}, "bob": {}}}, "policies": [{"name": "p", "priority": "P3",
+const erasable = `{"version": 1, "directory": {"people": {"alice": {}, "bob": {}, "carla.person": {}}}, "policies": [{"name": "p", "priority": "P3",
 	"tiers": [{"name": "one", "notify": ["user:alice"], "wait": "5m"}, {"name": "two", "notify": ["user:bob"], "wait": "1d"}],
 	"gates": [{"name": "g", "operations": ["deploy"], "close": "open"}]}]}`
 
@@ -84,6 +84,7 @@ func TestErase(t *testing.T) {
 		{By(policy.Service("cleaner")), "asked to", "db", "rejected(not_a_person)"},
 		{bob, "", "db", "rejected(no_reason)"},
 		{By(policy.User("mallory")), "asked to", "db", "rejected(not_authorised)"},
+		{By(policy.User("carla.person")), "mine", "db", "rejected(party)"},
 		{bob, "asked to", "nothing", "ignored(unknown)"},
 		{bob, "asked to", "db", "applied"},
 	} {
