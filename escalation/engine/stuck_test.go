@@ -11,6 +11,7 @@ import (
 	"github.com/benbjohnson/clock"
 
 	"github.com/belfry-go/belfry/escalation/store"
+	"github.com/belfry-go/belfry/notify"
 	"github.com/belfry-go/belfry/policy"
 )
 
@@ -103,6 +104,34 @@ func TestStuckInRun(t *testing.T) {
 			r.close()
 		})
 	}
+}
+
+// A last resort that hangs when it is told of alerts that are stuck holds up no
+// page of another.
+func TestAlarmHoldsUpNoPage(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		kept := &garbling{Store: store.NewMemory(), unread: "alert/a#1"}
+		c := clock.New()
+		alarmed := 0
+		on := func(cfg *Config) {
+			cfg.Store, cfg.Clock = kept, c
+			cfg.LastResort = notify.NotifierFunc(func(ctx context.Context, _ notify.Notification) (notify.Receipt, error) {
+				alarmed++
+				<-ctx.Done()
+				return notify.Receipt{}, ctx.Err()
+			})
+		}
+		before := newBench(t, ladder, on)
+		before.trigger(alertOf("a"))
+		before.trigger(alertOf("b"))
+		r := run(t, ladder, c, nil, on)
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if got, want := r.lines(), "+0s user:alice b#1 initial"; got != want || alarmed != 1 {
+			t.Errorf("told the last resort %d times, and sent:\n%s\nwant:\n%s", alarmed, got, want)
+		}
+		r.close()
+	})
 }
 
 // A store that can be read and takes no commit, as one whose disk is full, is

@@ -229,14 +229,22 @@ func (e *Engine) flush(ctx context.Context) (unwritten int, failed error) {
 }
 
 // alarm tells the last resort directly, beside the outbox: of what the engine
-// cannot record. It is one attempt.
+// cannot record. It is one attempt. In Run it has its turn among the others, so
+// that a last resort that hangs holds up no page.
 func (e *Engine) alarm(ctx context.Context, key string, now policy.Instant, text string) {
 	n := notify.Notification{
 		ID: "alarm:" + key + "/" + now.String(), Kind: notify.KindLastResort, To: e.lastResortTarget(), Via: viaDefault,
 		At: now, Attempt: 1,
 		Alerts: []notify.Item{{ID: "alarm:" + key, Key: key, Reason: policy.ReasonLastResort, Priority: policy.P1, Text: text}},
 	}
-	if _, _, err := e.alarms().notify(ctx, e.lastResort, n); err != nil {
-		e.log.Error("last resort", "err", notify.Redact(err))
+	tell := func(ctx context.Context) {
+		if _, _, err := e.alarms().notify(ctx, e.lastResort, n); err != nil {
+			e.log.Error("last resort", "err", notify.Redact(err))
+		}
 	}
+	if !e.running.Load() || ctx.Done() == nil { // of an attempt that outlives Run
+		tell(ctx)
+		return
+	}
+	e.lanes.add(ctx, &job{via: e.cfg.LastResortName, target: "alarm", run: tell})
 }
