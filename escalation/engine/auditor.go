@@ -171,7 +171,7 @@ func (e *Engine) derive(ctx context.Context, snap *store.Snapshot) (due policy.I
 		}
 		due = q.due()
 	case strings.HasPrefix(snap.Stream, breakerStreams):
-		b, err := readBreaker(snap)
+		b, err := sideState[breaker](snap)
 		if err != nil {
 			return 0, false, err
 		}

@@ -14,23 +14,12 @@ import (
 
 const breakerStreams = "breaker/"
 
-func readBreaker(snap *store.Snapshot) (breaker, error) {
-	var b breaker
-	if len(snap.State) == 0 {
-		return b, nil
-	}
-	if err := json.Unmarshal(snap.State, &b); err != nil {
-		return b, fmt.Errorf("%w: state of %q: %w", errStuck, snap.Stream, err)
-	}
-	return b, nil
-}
-
 // moveBreaker steps the breaker of a kind of action; it writes nothing when
 // nothing changes. in may be nil: then the step may come again.
 func (e *Engine) moveBreaker(ctx context.Context, run, text string, in *Input, move func(b breaker, at policy.Instant) breaker) error {
 	stream := breakerStreams + run
 	_, err := e.sideways(ctx, stream, func(snap *store.Snapshot, now policy.Instant) (*sideStep, error) {
-		was, err := readBreaker(snap)
+		was, err := sideState[breaker](snap)
 		if err != nil {
 			return nil, err
 		}
@@ -72,15 +61,11 @@ func (e *Engine) moveBreaker(ctx context.Context, run, text string, in *Input, m
 
 // brokenNow reports whether the breaker of x's kind holds it, without a trace.
 func (e *Engine) brokenNow(ctx context.Context, x *execution, now policy.Instant) (bool, error) {
-	var snap store.Snapshot
-	err := e.store.Load(ctx, breakerStreams+x.req.Run, &snap)
-	if errors.Is(err, store.ErrNotFound) {
-		return false, nil
-	}
+	snap, err := e.loadSide(ctx, breakerStreams+x.req.Run)
 	if err != nil {
-		return false, fmt.Errorf("engine: load %q: %w", breakerStreams+x.req.Run, err)
+		return false, err
 	}
-	b, err := readBreaker(&snap)
+	b, err := sideState[breaker](&snap)
 	return !b.admits(x.req.ID, now), err
 }
 
@@ -114,7 +99,7 @@ func (e *Engine) judge(ctx context.Context, run, id string, r escalation.Result)
 
 // tickBreaker lets those go on whom a breaker holds no longer.
 func (e *Engine) tickBreaker(ctx context.Context, snap *store.Snapshot, now policy.Instant) error {
-	b, err := readBreaker(snap)
+	b, err := sideState[breaker](snap)
 	if err != nil {
 		return err
 	}

@@ -70,11 +70,9 @@ func (e *Engine) moveBudget(ctx context.Context, x *execution, in *Input, move f
 			}
 			st.event, st.seen = in.Event, in.seenAs()
 		}
-		var b budget
-		if len(snap.State) > 0 {
-			if err := json.Unmarshal(snap.State, &b); err != nil {
-				return nil, fmt.Errorf("%w: state of %q: %w", errStuck, stream, err)
-			}
+		b, err := sideState[budget](snap)
+		if err != nil {
+			return nil, err
 		}
 		if b = move(b, now); !keep() {
 			return nil, errNothing

@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 
 	"github.com/belfry-go/belfry/escalation"
@@ -61,33 +60,18 @@ func deedStream(alert, name string) string {
 
 // readDeed reads what is kept of an action; nothing is the zero deed.
 func (e *Engine) readDeed(ctx context.Context, stream string) (deed, error) {
-	var snap store.Snapshot
-	err := e.store.Load(ctx, stream, &snap)
-	if errors.Is(err, store.ErrNotFound) {
-		return deed{}, nil
-	}
+	snap, err := e.loadSide(ctx, stream)
 	if err != nil {
-		return deed{}, fmt.Errorf("engine: load %q: %w", stream, err)
+		return deed{}, err
 	}
-	return decodeDeed(&snap)
-}
-
-func decodeDeed(snap *store.Snapshot) (deed, error) {
-	var d deed
-	if len(snap.State) == 0 {
-		return d, nil
-	}
-	if err := json.Unmarshal(snap.State, &d); err != nil {
-		return d, fmt.Errorf("%w: state of %q: %w", errStuck, snap.Stream, err)
-	}
-	return d, nil
+	return sideState[deed](&snap)
 }
 
 // keepDeed commits a change of what is kept of x's action. text is for the
 // history.
 func (e *Engine) keepDeed(ctx context.Context, x *execution, text string, change func(*deed)) error {
 	_, err := e.sideways(ctx, x.stream, func(snap *store.Snapshot, now policy.Instant) (*sideStep, error) {
-		d, err := decodeDeed(snap)
+		d, err := sideState[deed](snap)
 		if err != nil {
 			return nil, err
 		}

@@ -28,16 +28,13 @@ func (e *Engine) readEvidence(ctx context.Context) error {
 	if v.sink == nil {
 		return nil
 	}
-	c := cursor{}
-	var snap store.Snapshot
-	err := e.store.Load(ctx, evidenceStreams+e.cfg.Node, &snap)
-	switch {
-	case err == nil:
-		if err := json.Unmarshal(snap.State, &c); err != nil {
-			c = cursor{} // all of it again rather than a gap
-		}
-	case !errors.Is(err, store.ErrNotFound):
-		return fmt.Errorf("engine: load %q: %w", evidenceStreams+e.cfg.Node, err)
+	snap, err := e.loadSide(ctx, evidenceStreams+e.cfg.Node)
+	if err != nil {
+		return err
+	}
+	c, err := sideState[cursor](&snap)
+	if err != nil {
+		c = cursor{} // all of it again rather than a gap
 	}
 	v.mu.Lock()
 	v.since = c.Since

@@ -76,7 +76,7 @@ func (h *history) kept(req *ActionRequest) (d deed) {
 	var snap store.Snapshot
 	stream := deedStream(alertStream(req.Key, req.Incarnation), req.Name)
 	if h.truth.Load(context.Background(), stream, &snap) == nil {
-		d, _ = decodeDeed(&snap)
+		d, _ = sideState[deed](&snap)
 	}
 	return d
 }
@@ -117,13 +117,13 @@ func (h *history) judgeRun(req *ActionRequest) {
 	var b breaker
 	var snap store.Snapshot
 	if h.truth.Load(context.Background(), switchStream, &snap) == nil {
-		k, _ = readSwitch(&snap)
+		k, _ = sideState[killSwitch](&snap)
 	}
 	if k.Stopped {
 		h.violated(killSwitched, "%s begins", req.ID)
 	}
 	if h.truth.Load(context.Background(), breakerStreams+req.Run, &snap) == nil {
-		b, _ = readBreaker(&snap)
+		b, _ = sideState[breaker](&snap)
 	}
 	if b.Open && b.Probe != req.ID {
 		h.violated(breakerHolds, "%s begins, and %q tries", req.ID, b.Probe)

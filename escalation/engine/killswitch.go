@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"github.com/belfry-go/belfry/escalation"
-	"github.com/belfry-go/belfry/escalation/store"
 	"github.com/belfry-go/belfry/policy"
 )
 
@@ -75,17 +74,6 @@ func (k killSwitch) free(r heldRun) killSwitch {
 		k.Held = slices.Delete(slices.Clone(k.Held), i, i+1)
 	}
 	return k
-}
-
-func readSwitch(snap *store.Snapshot) (killSwitch, error) {
-	var k killSwitch
-	if len(snap.State) == 0 {
-		return k, nil
-	}
-	if err := json.Unmarshal(snap.State, &k); err != nil {
-		return k, fmt.Errorf("%w: state of %q: %w", errStuck, snap.Stream, err)
-	}
-	return k, nil
 }
 
 func (k killSwitch) step(ev escalation.Event, v escalation.Verdict) (*sideStep, error) {

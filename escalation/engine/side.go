@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -33,12 +34,9 @@ var errNothing = errors.New("engine: nothing to do")
 // on meanwhile. It returns the number of the record.
 func (e *Engine) sideways(ctx context.Context, stream string, step func(snap *store.Snapshot, now policy.Instant) (*sideStep, error)) (uint64, error) {
 	for range maxConflicts {
-		snap := store.Snapshot{}
-		err := e.store.Load(ctx, stream, &snap)
-		if errors.Is(err, store.ErrNotFound) {
-			snap = store.Snapshot{Stream: stream, Position: store.Genesis(stream), Due: policy.Never}
-		} else if err != nil {
-			return 0, fmt.Errorf("engine: load %q: %w", stream, err)
+		snap, err := e.loadSide(ctx, stream)
+		if err != nil {
+			return 0, err
 		}
 		st, err := step(&snap, max(e.now(), snap.At))
 		if err != nil {
@@ -50,6 +48,33 @@ func (e *Engine) sideways(ctx context.Context, stream string, step func(snap *st
 		}
 	}
 	return 0, fmt.Errorf("engine: %q: %w, %d times in a row", stream, store.ErrConflict, maxConflicts)
+}
+
+// loadSide reads where a stream stands; one that is new stands at its genesis,
+// without a state.
+func (e *Engine) loadSide(ctx context.Context, stream string) (store.Snapshot, error) {
+	var snap store.Snapshot
+	err := e.store.Load(ctx, stream, &snap)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return store.Snapshot{Stream: stream, Position: store.Genesis(stream), Due: policy.Never}, nil
+	case err != nil:
+		return snap, fmt.Errorf("engine: load %q: %w", stream, err)
+	}
+	return snap, nil
+}
+
+// sideState decodes a stream's state; that of a new one is the zero value. A
+// state that cannot be read is errStuck.
+func sideState[T any](snap *store.Snapshot) (T, error) {
+	var state T
+	if len(snap.State) == 0 {
+		return state, nil
+	}
+	if err := json.Unmarshal(snap.State, &state); err != nil {
+		return state, fmt.Errorf("%w: state of %q: %w", errStuck, snap.Stream, err)
+	}
+	return state, nil
 }
 
 func (e *Engine) commitSide(ctx context.Context, snap *store.Snapshot, st *sideStep) (uint64, error) {

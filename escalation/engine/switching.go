@@ -66,7 +66,7 @@ func (e *Engine) throw(ctx context.Context, name string, by escalation.Author, r
 	}
 	var k killSwitch
 	seq, err := e.sideways(ctx, switchStream, func(snap *store.Snapshot, now policy.Instant) (*sideStep, error) {
-		before, err := readSwitch(snap)
+		before, err := sideState[killSwitch](snap)
 		if err != nil {
 			return nil, err
 		}
@@ -98,15 +98,11 @@ func (e *Engine) throw(ctx context.Context, name string, by escalation.Author, r
 
 // switchNow reads the switch.
 func (e *Engine) switchNow(ctx context.Context) (killSwitch, error) {
-	var snap store.Snapshot
-	err := e.store.Load(ctx, switchStream, &snap)
-	if errors.Is(err, store.ErrNotFound) {
-		return killSwitch{}, nil
-	}
+	snap, err := e.loadSide(ctx, switchStream)
 	if err != nil {
-		return killSwitch{}, fmt.Errorf("engine: load %q: %w", switchStream, err)
+		return killSwitch{}, err
 	}
-	return readSwitch(&snap)
+	return sideState[killSwitch](&snap)
 }
 
 // stops reports whether the switch stops actions: also while nobody outside has
@@ -125,7 +121,7 @@ func (e *Engine) stopped(ctx context.Context, x *execution) (bool, error) {
 	run := x.o.held()
 	stopped := true
 	_, err = e.sideways(ctx, switchStream, func(snap *store.Snapshot, now policy.Instant) (*sideStep, error) {
-		k, err := readSwitch(snap)
+		k, err := sideState[killSwitch](snap)
 		if err != nil {
 			return nil, err
 		}
@@ -154,7 +150,7 @@ func (e *Engine) release(ctx context.Context) error {
 			return err
 		}
 		_, err := e.sideways(ctx, switchStream, func(snap *store.Snapshot, now policy.Instant) (*sideStep, error) {
-			k, err := readSwitch(snap)
+			k, err := sideState[killSwitch](snap)
 			if err != nil {
 				return nil, err
 			}
